@@ -1,0 +1,158 @@
+/*
+ * PostgreSQL for programs that may block.
+ */
+#include "io/pg_sync.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "io/pg_impl.h"
+
+struct bk_pgc {
+    PGconn *conn;
+    char constraint[64]; /* an identifier has at most 63 bytes */
+};
+
+enum bk_err bk_pgc_open(const char *dsn, const char *application_name, struct bk_pgc **ret_pgc,
+                        struct bk_detail *ret_detail)
+{
+    struct bk_pgc *pgc = bk_alloc(sizeof *pgc);
+    if (pgc == NULL)
+        return BK_ERR_NO_MEMORY;
+    /* A later value wins: the string may say another connect_timeout, but not another encoding. */
+    const char *const keywords[] = {"connect_timeout", "dbname", "application_name",
+                                    "client_encoding", NULL};
+    const char *const values[] = {"5", dsn, application_name, "UTF8", NULL};
+    pgc->conn = PQconnectdbParams(keywords, values, 1);
+    if (pgc->conn == NULL || PQstatus(pgc->conn) != CONNECTION_OK) {
+        struct bk_detail reason;
+        bk_pg_detail_line(&reason, "PostgreSQL",
+                          pgc->conn == NULL ? NULL : PQerrorMessage(pgc->conn));
+        bk_detail_set(ret_detail, "%.170s; check that it runs, and the connection string",
+                      reason.text);
+        bk_pgc_close(pgc);
+        return BK_ERR_DOWN;
+    }
+    PQsetNoticeProcessor(pgc->conn, bk_pg_be_silent, NULL);
+    *ret_pgc = pgc;
+    return BK_OK;
+}
+
+void bk_pgc_close(struct bk_pgc *pgc)
+{
+    if (pgc == NULL)
+        return;
+    PQfinish(pgc->conn);
+    bk_free(pgc);
+}
+
+const char *bk_pgc_constraint(const struct bk_pgc *pgc)
+{
+    return pgc->constraint;
+}
+
+/* Exact codes, then classes. https://www.postgresql.org/docs/15/errcodes-appendix.html */
+static const struct {
+    const char *prefix;
+    enum bk_err err;
+} sqlstates[] = {
+    {"23505", BK_ERR_EXISTS}, {"23503", BK_ERR_NOT_FOUND}, {"23514", BK_ERR_INVALID},
+    {"42501", BK_ERR_DENIED}, {"57014", BK_ERR_TIMEOUT},   {"57P", BK_ERR_DOWN},
+    {"22", BK_ERR_INVALID},   {"08", BK_ERR_DOWN},
+};
+
+static enum bk_err err_of(const PGconn *conn, const char *sqlstate)
+{
+    for (size_t i = 0; i < BK_COUNT(sqlstates); i++) {
+        if (strncmp(sqlstate, sqlstates[i].prefix, strlen(sqlstates[i].prefix)) == 0)
+            return sqlstates[i].err;
+    }
+    return PQstatus(conn) == CONNECTION_BAD ? BK_ERR_DOWN : BK_ERR_INTERNAL;
+}
+
+/* Takes result. */
+static enum bk_err finish(struct bk_pgc *pgc, PGresult *result, struct bk_pg_rows **ret_rows,
+                          struct bk_detail *ret_detail)
+{
+    ExecStatusType status = PQresultStatus(result);
+    pgc->constraint[0] = '\0';
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) {
+        if (ret_rows == NULL) {
+            PQclear(result);
+            return BK_OK;
+        }
+        struct bk_pg_rows *rows = bk_pg_rows_new(result);
+        if (rows == NULL)
+            return BK_ERR_NO_MEMORY;
+        *ret_rows = rows;
+        return BK_OK;
+    }
+    enum bk_err err = BK_ERR_INTERNAL;
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
+        bk_detail_set(ret_detail, "COPY is not supported here, use insert … select");
+        PQreset(pgc->conn); /* libpq takes no other way out of it */
+    } else if (result == NULL) {
+        bk_pg_detail_line(ret_detail, "PostgreSQL", PQerrorMessage(pgc->conn));
+        err = err_of(pgc->conn, "");
+    } else {
+        const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+        struct bk_detail reason;
+        bk_pg_detail_of(result, &reason);
+        if (constraint != NULL) {
+            snprintf(pgc->constraint, sizeof pgc->constraint, "%s", constraint);
+            bk_detail_set(ret_detail, "%.180s (%s)", reason.text, pgc->constraint);
+        } else {
+            bk_detail_set(ret_detail, "%s", reason.text);
+        }
+        err = err_of(pgc->conn, bk_pg_sqlstate(result));
+    }
+    PQclear(result);
+    return err;
+}
+
+enum bk_err bk_pgc_exec(struct bk_pgc *pgc, const char *sql, const struct bk_pg_param *params,
+                        size_t param_count, struct bk_pg_rows **ret_rows,
+                        struct bk_detail *ret_detail)
+{
+    const char *values[BK_PG_PARAM_MAX];
+    int lengths[BK_PG_PARAM_MAX], formats[BK_PG_PARAM_MAX];
+    size_t bytes = 0;
+    assert(param_count <= BK_PG_PARAM_MAX);
+    for (size_t i = 0; i < param_count; i++) {
+        struct bk_str text = params[i].text;
+        if (text.len > BK_PG_PARAM_BYTES_MAX - bytes) {
+            bk_detail_set(ret_detail, "parameters of more than %u bytes", BK_PG_PARAM_BYTES_MAX);
+            return BK_ERR_TOO_LARGE;
+        }
+        if (!params[i].is_binary && bk_str_find(text, '\0') >= 0) {
+            bk_detail_set(ret_detail, "parameter %zu holds a NUL, which no text can", i + 1);
+            return BK_ERR_INVALID;
+        }
+        bytes += text.len;
+    }
+    /* Texts are borrowed and not terminated; libpq wants them so. */
+    char *copy = bk_alloc(bytes + param_count);
+    if (copy == NULL)
+        return BK_ERR_NO_MEMORY;
+    char *at = copy;
+    for (size_t i = 0; i < param_count; i++) {
+        struct bk_str text = params[i].text;
+        values[i] = text.ptr == NULL ? NULL : at;
+        lengths[i] = (int)text.len;
+        formats[i] = params[i].is_binary ? 1 : 0;
+        if (text.len > 0)
+            memcpy(at, text.ptr, text.len);
+        at += text.len + 1;
+    }
+    PGresult *result =
+        PQexecParams(pgc->conn, sql, (int)param_count, NULL, values, lengths, formats, 0);
+    bk_free(copy);
+    return finish(pgc, result, ret_rows, ret_detail);
+}
+
+enum bk_err bk_pgc_script(struct bk_pgc *pgc, const char *sql, struct bk_detail *ret_detail)
+{
+    return finish(pgc, PQexec(pgc->conn, sql), NULL, ret_detail);
+}

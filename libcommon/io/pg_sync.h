@@ -1,0 +1,32 @@
+/*
+ * PostgreSQL for programs that may block: the command line. One connection, transactions, and the
+ * same row accessors as io/pg.h. Only parameterised statements.
+ */
+#ifndef IO_PG_SYNC_H
+#define IO_PG_SYNC_H
+
+#include "io/pg.h"
+
+struct bk_pgc;
+
+/* BK_ERR_DOWN with libpq's message and the next step in the detail. */
+BK_MUST_USE enum bk_err bk_pgc_open(const char *dsn, const char *application_name,
+                                    struct bk_pgc **ret_pgc, struct bk_detail *ret_detail);
+void bk_pgc_close(struct bk_pgc *pgc);
+
+/*
+ * Run one statement with parameters ($1…). ret_rows may be NULL; else free with bk_pg_rows_free.
+ * Errors by SQLSTATE: 23505 BK_ERR_EXISTS, 23503 BK_ERR_NOT_FOUND, 23514/22xxx BK_ERR_INVALID,
+ * 42501 BK_ERR_DENIED, 57014 BK_ERR_TIMEOUT, 08xxx/57Pxx BK_ERR_DOWN, others BK_ERR_INTERNAL;
+ * the detail has message and constraint name ("…(device_mac_uq)").
+ */
+BK_MUST_USE enum bk_err bk_pgc_exec(struct bk_pgc *pgc, const char *sql,
+                                    const struct bk_pg_param *params, size_t param_count,
+                                    struct bk_pg_rows **ret_rows, struct bk_detail *ret_detail);
+/* A script of several statements without parameters: migrations, begin, commit. Never with text
+ * from outside. */
+BK_MUST_USE enum bk_err bk_pgc_script(struct bk_pgc *pgc, const char *sql,
+                                      struct bk_detail *ret_detail);
+const char *bk_pgc_constraint(const struct bk_pgc *pgc); /* of the last error, "" when none */
+
+#endif
