@@ -1,0 +1,280 @@
+/*
+ * All phone drivers, their model tables, and the questions that are asked of all of them.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "vendor/vendor.h"
+
+extern const struct bk_vendor bk_vendor_yealink;
+
+/* One line a driver. */
+static const struct bk_vendor *const vendors[] = {
+    &bk_vendor_yealink,
+    NULL,
+};
+
+#define VENDOR_COUNT (BK_COUNT(vendors) - 1)
+
+static struct {
+    struct bk_model_table table;
+    struct bk_model largest;
+    char *text; /* of added rows, which borrow from it */
+} models[VENDOR_COUNT];
+
+static const char *const kind_names[] = {"none", "boot", "common", "device", "directory", "local"};
+_Static_assert(BK_COUNT(kind_names) == BK_FILE_KIND_COUNT, "a name for each kind");
+
+const char *bk_file_kind_name(enum bk_file_kind kind)
+{
+    return kind_names[kind];
+}
+
+const struct bk_vendor *const *bk_vendors(void)
+{
+    return vendors;
+}
+
+const struct bk_vendor *bk_vendor_find(struct bk_str name)
+{
+    for (size_t i = 0; i < VENDOR_COUNT; i++) {
+        if (bk_str_eq(name, bk_str_of(vendors[i]->name)))
+            return vendors[i];
+    }
+    return NULL;
+}
+
+/* --- models ---------------------------------------------------------------------------------- */
+
+static size_t index_of(const struct bk_vendor *vendor)
+{
+    for (size_t i = 0; i < VENDOR_COUNT; i++) {
+        if (vendors[i] == vendor)
+            return i;
+    }
+    assert(false && "a vendor that is not registered");
+    return 0;
+}
+
+static int max_of(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static struct bk_model largest_of(const struct bk_model_table *table)
+{
+    struct bk_model largest = {0};
+    for (size_t i = 0; i < table->count; i++) {
+        const struct bk_model *row = &table->rows[i];
+        largest.line_count = max_of(largest.line_count, row->line_count);
+        largest.key_count = max_of(largest.key_count, row->key_count);
+        largest.programmable_count = max_of(largest.programmable_count, row->programmable_count);
+        largest.module_count = max_of(largest.module_count, row->module_count);
+        largest.module_key_count = max_of(largest.module_key_count, row->module_key_count);
+    }
+    return largest;
+}
+
+enum bk_err bk_vendors_init(struct bk_detail *ret_detail)
+{
+    bk_vendors_deinit();
+    for (size_t i = 0; i < VENDOR_COUNT; i++) {
+        enum bk_err err = bk_models_parse(bk_str_of(vendors[i]->models_text), vendors[i]->name,
+                                          &models[i].table, ret_detail);
+        if (err != BK_OK) {
+            bk_vendors_deinit();
+            return err;
+        }
+        models[i].largest = largest_of(&models[i].table);
+    }
+    return BK_OK;
+}
+
+void bk_vendors_deinit(void)
+{
+    for (size_t i = 0; i < VENDOR_COUNT; i++) {
+        bk_models_free(&models[i].table);
+        bk_free(models[i].text);
+        memset(&models[i], 0, sizeof models[i]);
+    }
+}
+
+static struct bk_model *find_row(const struct bk_model_table *table, struct bk_str name)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (bk_str_eq_nocase(table->rows[i].name, name))
+            return &table->rows[i];
+    }
+    return NULL;
+}
+
+enum bk_err bk_vendor_add_models(const struct bk_vendor *vendor, struct bk_str text,
+                                 const char *file_name, struct bk_detail *ret_detail)
+{
+    size_t at = index_of(vendor);
+    struct bk_model_table added = {0}, built_in = {0}, merged = {0};
+    enum bk_err err = BK_ERR_NO_MEMORY;
+    char *copy = bk_alloc(text.len + 1);
+    if (copy == NULL)
+        goto out;
+    if (text.len > 0)
+        memcpy(copy, text.ptr, text.len);
+
+    err = bk_models_parse((struct bk_str){copy, text.len}, file_name, &added, ret_detail);
+    if (err == BK_OK)
+        err = bk_models_parse(bk_str_of(vendor->models_text), vendor->name, &built_in, ret_detail);
+    if (err != BK_OK)
+        goto out;
+
+    err = BK_ERR_NO_MEMORY;
+    merged.rows = bk_alloc((built_in.count + added.count) * sizeof merged.rows[0]);
+    if (merged.rows == NULL)
+        goto out;
+    memcpy(merged.rows, built_in.rows, built_in.count * sizeof merged.rows[0]);
+    merged.count = built_in.count;
+    for (size_t i = 0; i < added.count; i++) {
+        struct bk_model *row = find_row(&merged, added.rows[i].name);
+        if (row == NULL)
+            row = &merged.rows[merged.count++];
+        *row = added.rows[i];
+    }
+
+    /* A second file takes the place of the first: what stands is built-in rows and one file's. */
+    bk_models_free(&models[at].table);
+    bk_free(models[at].text);
+    models[at].table = merged;
+    models[at].text = copy;
+    models[at].largest = largest_of(&merged);
+    merged = (struct bk_model_table){0};
+    copy = NULL;
+    err = BK_OK;
+out:
+    bk_models_free(&added);
+    bk_models_free(&built_in);
+    bk_models_free(&merged);
+    bk_free(copy);
+    return err;
+}
+
+const struct bk_model *bk_model_find(const struct bk_vendor *vendor, struct bk_str name)
+{
+    return find_row(&models[index_of(vendor)].table, name);
+}
+
+const struct bk_model *bk_model_at(const struct bk_vendor *vendor, size_t index)
+{
+    const struct bk_model_table *table = &models[index_of(vendor)].table;
+    return index < table->count ? &table->rows[index] : NULL;
+}
+
+const struct bk_model *bk_model_largest(const struct bk_vendor *vendor)
+{
+    const struct bk_model *largest = &models[index_of(vendor)].largest;
+    assert(largest->line_count > 0 && "bk_vendors_init was not called");
+    return largest;
+}
+
+/* --- raw parameters -------------------------------------------------------------------------- */
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/*
+ * Letters of either case, since it is not known whether phones tell them apart. A number in the
+ * name may have leading zeros for the same reason.
+ */
+static bool matches(const char *pattern, struct bk_str name)
+{
+    size_t at = 0;
+    for (; *pattern != '\0'; pattern++) {
+        if (*pattern == '*')
+            return true;
+        if (*pattern == '#') {
+            size_t digits = 0;
+            for (; at < name.len && name.ptr[at] >= '0' && name.ptr[at] <= '9'; at++)
+                digits++;
+            if (digits == 0)
+                return false;
+        } else if (at == name.len || lower(name.ptr[at++]) != *pattern) {
+            return false;
+        }
+    }
+    return at == name.len;
+}
+
+static const struct bk_reserved *reserved_by(const struct bk_vendor *vendor, struct bk_str name)
+{
+    for (const struct bk_reserved *row = vendor->reserved; row->name != NULL; row++) {
+        if (matches(row->name, name))
+            return row;
+    }
+    return NULL;
+}
+
+bool bk_is_reserved(const struct bk_vendor *vendor, struct bk_str name)
+{
+    return reserved_by(vendor, name) != NULL;
+}
+
+enum bk_err bk_raw_check(const struct bk_vendor *vendor, struct bk_str name, struct bk_str value,
+                         struct bk_detail *ret_detail)
+{
+    enum bk_err err = vendor->check_raw(name, value, ret_detail);
+    if (err != BK_OK)
+        return err;
+    const struct bk_reserved *row = reserved_by(vendor, name);
+    if (row == NULL)
+        return BK_OK;
+    bk_detail_set(ret_detail, "%.*s is written by the %s driver and cannot be set raw: %s",
+                  BK_STR_ARG(name), vendor->title, row->use);
+    return BK_ERR_DENIED;
+}
+
+/* --- guessing the maker ---------------------------------------------------------------------- */
+
+bool bk_vendor_has_oui(const struct bk_vendor *vendor, const struct bk_mac *mac)
+{
+    char text[BK_MAC_TEXT_SIZE];
+    bk_mac_print(mac, &text);
+    for (const char *const *oui = vendor->ouis; *oui != NULL; oui++) {
+        if (memcmp(*oui, text, 6) == 0)
+            return true;
+    }
+    return false;
+}
+
+const struct bk_vendor *bk_vendor_of_path(struct bk_str path, struct bk_path_match *ret_match)
+{
+    for (size_t i = 0; i < VENDOR_COUNT; i++) {
+        struct bk_path_match match;
+        if (!vendors[i]->match_path(path, &match))
+            continue;
+        /* Many makers ask for <mac>.cfg: there the address must tell. */
+        if (match.has_mac && !bk_vendor_has_oui(vendors[i], &match.mac))
+            continue;
+        *ret_match = match;
+        return vendors[i];
+    }
+    return NULL;
+}
+
+const struct bk_vendor *bk_vendor_of_agent(struct bk_str agent, struct bk_agent *ret_agent)
+{
+    for (size_t i = 0; i < VENDOR_COUNT; i++) {
+        if (vendors[i]->match_agent(agent, ret_agent))
+            return vendors[i];
+    }
+    return NULL;
+}
+
+const struct bk_vendor *bk_vendor_of_sip_agent(struct bk_str agent, struct bk_agent *ret_agent)
+{
+    for (size_t i = 0; i < VENDOR_COUNT; i++) {
+        if (vendors[i]->match_sip_agent(agent, ret_agent))
+            return vendors[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,195 @@
+/*
+ * What a phone driver is: a const struct, its models (rows of data), and pure functions from text
+ * to text. It does no I/O and knows no clock, so that a golden file is its test.
+ * The registry (registry.c) is an array written by hand, one line a driver.
+ */
+#ifndef VENDOR_VENDOR_H
+#define VENDOR_VENDOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "model/cert_subject.h"
+#include "model/mac.h"
+#include "model/phone.h"
+
+/* A file is at most 1 MiB (design.md). */
+#define BK_FILE_SIZE_MAX (1024 * 1024)
+
+/* What a requested path asks for. The names (bk_file_kind_name) stand in visits: never rename. */
+enum bk_file_kind {
+    BK_FILE_NONE,      /* not a file of this maker */
+    BK_FILE_BOOT,      /* "boot": list of files to load, device's or shared */
+    BK_FILE_COMMON,    /* "common": shared by a model or all */
+    BK_FILE_DEVICE,    /* "device": the phone's own configuration */
+    BK_FILE_DIRECTORY, /* "directory": contacts */
+    BK_FILE_LOCAL,     /* "local": what its user changed, kept by the phone */
+    BK_FILE_KIND_COUNT
+};
+const char *bk_file_kind_name(enum bk_file_kind kind); /* "none" for BK_FILE_NONE */
+
+struct bk_path_match {
+    enum bk_file_kind kind;
+    bool has_mac;
+    struct bk_mac mac;
+    struct bk_str model_code; /* "000000000096" of y000000000096.cfg; empty when it has none */
+};
+
+struct bk_agent {
+    struct bk_str model, firmware; /* as written, without prefix SIP-; borrowed; may be empty */
+    bool has_mac;
+    struct bk_mac mac;
+};
+
+/* --- certificates: the subject (model/cert_subject.h), judged by rows ------------------------ */
+
+/* Where the MAC stands in the field. */
+enum bk_cert_form {
+    BK_CERT_FORM_BARE,     /* the whole field is 12 hexadecimal digits */
+    BK_CERT_FORM_UUID_TAIL /* the whole field is 8-4-4-4-12 hexadecimal digits, MAC last */
+};
+
+/*
+ * One way in which a maker's CA writes a MAC. Every named field must occur exactly once, or the
+ * rule does not hold: a rule that fits half proves nothing.
+ */
+struct bk_cert_rule {
+    const char *name; /* "yealink-cn"; stored in trust_root rows: never rename */
+    enum bk_cert_field mac_field;
+    enum bk_cert_form form;
+    enum bk_cert_field other_field; /* BK_CERT_FIELD_COUNT: no further condition */
+    const char *other_text;         /* exact */
+    const char *source;
+};
+
+struct bk_vendor;
+
+/* The rule of vendor that holds, with the MAC it proves; NULL: no identity. */
+const struct bk_cert_rule *bk_cert_rule_match(const struct bk_vendor *vendor,
+                                              const struct bk_cert_subject *subject,
+                                              struct bk_mac *ret_mac);
+
+/* --- models: rows of data -------------------------------------------------------------------- */
+
+struct bk_model {
+    struct bk_str name;  /* "T54W": device.model, and the model of the User-Agent */
+    struct bk_str codes; /* comma separated; Yealink: the NNN of y000000000NNN.cfg */
+    int line_count;      /* accounts */
+    int key_count;       /* line keys, all pages */
+    int programmable_count;
+    int module_count;     /* expansion modules that can be attached */
+    int module_key_count; /* keys of one module, all pages */
+    struct bk_str notes;
+};
+
+/*
+ * Parse a table of models: tab separated, first line the names of the columns (the members above),
+ * '#' comments. At most 1,000 rows. BK_ERR_INVALID: "file:line: rule". The table borrows text.
+ */
+struct bk_model_table {
+    struct bk_model *rows; /* owned */
+    size_t count;
+};
+BK_MUST_USE enum bk_err bk_models_parse(struct bk_str text, const char *file_name,
+                                        struct bk_model_table *ret_table,
+                                        struct bk_detail *ret_detail);
+void bk_models_free(struct bk_model_table *table);
+
+/* --- the driver ------------------------------------------------------------------------------ */
+
+struct bk_file_request {
+    enum bk_file_kind kind;
+    bool has_mac;             /* the path named the phone */
+    struct bk_str model_code; /* as in bk_path_match */
+};
+
+/* A parameter that raw ones may not set: '#' stands for a number, '*' at the end for anything. */
+struct bk_reserved {
+    const char *name;
+    const char *use; /* what to do instead: "set security.admin_secret" */
+};
+
+struct bk_vendor {
+    const char *name;        /* stored in device.vendor: never rename */
+    const char *title;       /* "Yealink" */
+    const char *const *ouis; /* six lower-case hex digits; a hint, never proof; NULL ends */
+    const struct bk_cert_rule *cert_rules; /* name NULL ends */
+    const char *models_text;               /* the built-in table, from models.tsv */
+    const struct bk_reserved *reserved; /* everything the driver writes, and more; name NULL ends */
+    /* Neutral settings that the driver cannot map; BK_NEUTRAL_COUNT ends. */
+    const enum bk_neutral *unsupported;
+
+    /* Match what follows "/<tenant key>/". False: not a path of this maker. */
+    bool (*match_path)(struct bk_str path, struct bk_path_match *ret_match);
+    /* Match HTTP and SIP User-Agents. False: not of this maker. */
+    bool (*match_agent)(struct bk_str agent, struct bk_agent *ret_agent);
+    bool (*match_sip_agent)(struct bk_str agent, struct bk_agent *ret_agent);
+
+    /* Can this raw parameter be written in the maker's format? ret_detail names it. */
+    enum bk_err (*check_raw)(struct bk_str name, struct bk_str value, struct bk_detail *ret_detail);
+
+    /*
+     * Write one file. model is the device's row, or NULL when the model is not known (then the
+     * maker's largest). BK_ERR_NOT_FOUND: this maker has no such file for this phone;
+     * BK_ERR_INVALID: a value cannot be written in this format, ret_detail names the parameter;
+     * BK_ERR_TOO_LARGE. Raw parameters that are reserved are left out (they were refused when they
+     * were written, or the driver learned to manage them since). Content type and nothing else is
+     * fixed by the kind.
+     */
+    enum bk_err (*render)(const struct bk_phone *phone, const struct bk_model *model,
+                          const struct bk_file_request *request, struct bk_buf *out,
+                          struct bk_detail *ret_detail);
+    const char *content_type;
+
+    /* What a phone asks for, in its order, for `beckon render`: "$mac" is its MAC, "$code" the
+     * first number of its model filled up to twelve digits; NULL ends. */
+    const char *const *files;
+
+    /* The SIP Event that makes the phone fetch again, and that makes it reboot. */
+    const char *resync_event, *reboot_event;
+};
+
+/* By stored name, or NULL; all of them, NULL-terminated. */
+const struct bk_vendor *bk_vendor_find(struct bk_str name);
+const struct bk_vendor *const *bk_vendors(void);
+
+/*
+ * Read the built-in model tables, once per process before anything else here is called; and
+ * replace or extend one maker's rows by a file's text, which is copied (an operator adds models
+ * so). Not thread-safe: before workers start.
+ */
+BK_MUST_USE enum bk_err bk_vendors_init(struct bk_detail *ret_detail);
+BK_MUST_USE enum bk_err bk_vendor_add_models(const struct bk_vendor *vendor, struct bk_str text,
+                                             const char *file_name, struct bk_detail *ret_detail);
+void bk_vendors_deinit(void); /* frees the tables; for tests and tools */
+/* Letters of either case; NULL when there is no such row. */
+const struct bk_model *bk_model_find(const struct bk_vendor *vendor, struct bk_str name);
+/* The largest counts of all rows: what a phone of unknown model may have. */
+const struct bk_model *bk_model_largest(const struct bk_vendor *vendor);
+/* By index, NULL after the last: for lists. */
+const struct bk_model *bk_model_at(const struct bk_vendor *vendor, size_t index);
+
+bool bk_is_reserved(const struct bk_vendor *vendor, struct bk_str name);
+bool bk_vendor_has_oui(const struct bk_vendor *vendor, const struct bk_mac *mac);
+
+/*
+ * May an admin set this raw parameter? BK_ERR_DENIED with a detail that names the setting to use;
+ * BK_ERR_INVALID when the format cannot carry it.
+ */
+BK_MUST_USE enum bk_err bk_raw_check(const struct bk_vendor *vendor, struct bk_str name,
+                                     struct bk_str value, struct bk_detail *ret_detail);
+
+/*
+ * Which maker could have asked for path, or sent agent: the drivers' own grammars, the OUI of a
+ * MAC to choose between several. For `beckon identify` and for guessing, never for authorising.
+ */
+const struct bk_vendor *bk_vendor_of_path(struct bk_str path, struct bk_path_match *ret_match);
+const struct bk_vendor *bk_vendor_of_agent(struct bk_str agent, struct bk_agent *ret_agent);
+const struct bk_vendor *bk_vendor_of_sip_agent(struct bk_str agent, struct bk_agent *ret_agent);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * Keys: linekey.K, programablekey.K (Yealink's spelling) and expansion_module.X.key.K. Every slot
+ * of the model is written, those without a key as type 0 and reset.
+ */
+#include "vendor/yealink/yealink.h"
+
+static const char *type_word(enum bk_key_kind kind)
+{
+    switch (kind) {
+    case BK_KEY_NONE:
+    case BK_KEY_KIND_COUNT:
+        break;
+    case BK_KEY_LINE:
+        return "15";
+    case BK_KEY_BLF:
+        return "16";
+    case BK_KEY_SPEED_DIAL:
+        return "13";
+    case BK_KEY_PARK:
+        return "10";
+    case BK_KEY_DTMF:
+        return "11";
+    }
+    return "0";
+}
+
+/* key NULL: the slot is empty. */
+static void put_key(struct bk_kv *kv, const struct bk_phone_key *key)
+{
+    static const struct bk_phone_key empty = {.kind = BK_KEY_NONE};
+    if (key == NULL || key->kind == BK_KEY_NONE)
+        key = &empty;
+    bk_kv_put_word(kv, BK_STR("type"), type_word(key->kind));
+    if (key->line > 0)
+        bk_kv_put_int(kv, BK_STR("line"), key->line);
+    else
+        bk_kv_reset(kv, BK_STR("line"));
+    bk_kv_put(kv, BK_STR("value"), key->value);
+    bk_kv_put(kv, BK_STR("label"), key->label);
+    bk_kv_put(kv, BK_STR("extension"), key->extension);
+}
+
+static void prefix_slot(struct bk_kv *kv, enum bk_panel panel, int module, int slot)
+{
+    switch (panel) {
+    case BK_PANEL_LINE:
+        bk_kv_prefix(kv, BK_STR("linekey."));
+        break;
+    case BK_PANEL_PROGRAMMABLE:
+        bk_kv_prefix(kv, BK_STR("programablekey."));
+        break;
+    case BK_PANEL_MODULE:
+        bk_kv_prefix(kv, BK_STR("expansion_module."));
+        bk_kv_prefix_number(kv, module, BK_STR(".key."));
+        break;
+    }
+    bk_kv_prefix_number(kv, slot, BK_STR("."));
+}
+
+/* Slots 1..count of one panel, and keys beyond them: the model's row may be too small. */
+static void put_panel(struct bk_kv *kv, const struct bk_phone *phone, enum bk_panel panel,
+                      int module, int count, size_t *at)
+{
+    for (int slot = 1;; slot++) {
+        const struct bk_phone_key *key = *at < phone->key_count ? &phone->keys[*at] : NULL;
+        if (key != NULL && (key->panel != panel || key->module != module))
+            key = NULL;
+        if (slot > count) {
+            if (key == NULL)
+                return;
+            slot = key->slot;
+        } else if (key != NULL && key->slot != slot) {
+            key = NULL;
+        }
+        prefix_slot(kv, panel, module, slot);
+        put_key(kv, key);
+        if (key != NULL)
+            (*at)++;
+    }
+}
+
+void yealink_fill_keys(struct bk_kv *kv, const struct yealink_file *file)
+{
+    const struct bk_phone *phone = file->phone;
+    const struct bk_model *model = file->model;
+    size_t at = 0; /* keys are sorted as the panels stand here */
+
+    put_panel(kv, phone, BK_PANEL_LINE, 0, model->key_count, &at);
+    put_panel(kv, phone, BK_PANEL_PROGRAMMABLE, 0, model->programmable_count, &at);
+    int module_max = model->module_count;
+    if (phone->key_count > 0 && phone->keys[phone->key_count - 1].module > module_max)
+        module_max = phone->keys[phone->key_count - 1].module;
+    for (int module = 1; module <= module_max; module++) {
+        int count = module <= model->module_count ? model->module_key_count : 0;
+        put_panel(kv, phone, BK_PANEL_MODULE, module, count, &at);
+    }
+    bk_kv_prefix(kv, BK_STR_NONE);
+}

@@ -1,0 +1,36 @@
+/* The grammar of requested paths: what is accepted must be one of its few forms. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vendor/vendor.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void demand(bool is_true)
+{
+    if (!is_true)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bk_str path = {(const char *)data, size};
+    for (const struct bk_vendor *const *vendor = bk_vendors(); *vendor != NULL; vendor++) {
+        struct bk_path_match match;
+        if (!(*vendor)->match_path(path, &match))
+            continue;
+        demand(match.kind != BK_FILE_NONE && match.kind < BK_FILE_KIND_COUNT);
+        for (size_t i = 0; i < size; i++)
+            demand(data[i] > ' ' && data[i] < 0x7f && strchr("/%?#\\:", data[i]) == NULL);
+        demand(size >= 16 && size <= 24);
+        demand(!match.has_mac || match.model_code.len == 0);
+        demand(match.model_code.len == 0 ||
+               (match.model_code.ptr >= path.ptr &&
+                match.model_code.ptr + match.model_code.len <= path.ptr + path.len));
+    }
+    struct bk_path_match match;
+    const struct bk_vendor *guess = bk_vendor_of_path(path, &match);
+    demand(guess == NULL || !match.has_mac || bk_vendor_has_oui(guess, &match.mac));
+    return 0;
+}

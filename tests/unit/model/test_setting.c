@@ -1,0 +1,142 @@
+/* Neutral settings: what an admin may write, and what is said when it is refused. */
+#include "harness/test.h"
+
+#include <string.h>
+
+#include "model/setting.h"
+#include "model/zone.h"
+
+static const struct {
+    const char *label;
+    enum bk_neutral id;
+    const char *text;
+    bool is_good;
+    int64_t number;
+} cases[] = {
+    {"a known zone", BK_NEUTRAL_TIME_ZONE, "Europe/Berlin", true, 0},
+    {"the first zone of the table", BK_NEUTRAL_TIME_ZONE, "Africa/Abidjan", true, 0},
+    {"the last zone of the table", BK_NEUTRAL_TIME_ZONE, "UTC", true, 0},
+    {"an unknown zone", BK_NEUTRAL_TIME_ZONE, "Mars/Olympus", false, 0},
+    {"a zone cut short", BK_NEUTRAL_TIME_ZONE, "Europe/Berli", false, 0},
+    {"a zone of other letters", BK_NEUTRAL_TIME_ZONE, "europe/berlin", false, 0},
+    {"one NTP server", BK_NEUTRAL_TIME_NTP, "ptbtime1.ptb.de", true, 0},
+    {"two NTP servers", BK_NEUTRAL_TIME_NTP, "a.example,192.0.2.1", true, 0},
+    {"three NTP servers", BK_NEUTRAL_TIME_NTP, "a.example,b.example,c.example", false, 0},
+    {"an NTP server with a slash", BK_NEUTRAL_TIME_NTP, "a/b", false, 0},
+    {"an NTP server of dots", BK_NEUTRAL_TIME_NTP, "..", false, 0},
+    {"an enum's second word", BK_NEUTRAL_TIME_FORMAT, "24h", true, 1},
+    {"an enum's unknown word", BK_NEUTRAL_TIME_FORMAT, "25h", false, 0},
+    {"a language", BK_NEUTRAL_LANGUAGE, "pt-BR", true, 0},
+    {"a language with an empty part", BK_NEUTRAL_LANGUAGE, "pt-", false, 0},
+    {"a country", BK_NEUTRAL_TONE_COUNTRY, "DE", true, 0},
+    {"a country in small letters", BK_NEUTRAL_TONE_COUNTRY, "de", false, 0},
+    {"codecs", BK_NEUTRAL_CODECS, "pcma, g722,opus", true, 0},
+    {"a codec twice", BK_NEUTRAL_CODECS, "pcma,pcma", false, 0},
+    {"an unknown codec", BK_NEUTRAL_CODECS, "pcma,mp3", false, 0},
+    {"no codec", BK_NEUTRAL_CODECS, "", false, 0},
+    {"the least interval", BK_NEUTRAL_SIP_EXPIRES_S, "60", true, 60},
+    {"below the least", BK_NEUTRAL_SIP_EXPIRES_S, "59", false, 0},
+    {"the largest", BK_NEUTRAL_SIP_EXPIRES_S, "86400", true, 86400},
+    {"above the largest", BK_NEUTRAL_SIP_EXPIRES_S, "86401", false, 0},
+    {"a number with a sign", BK_NEUTRAL_SIP_EXPIRES_S, "+600", false, 0},
+    {"a password of 8", BK_NEUTRAL_ADMIN_SECRET, "12345678", true, 0},
+    {"a password of 7", BK_NEUTRAL_ADMIN_SECRET, "1234567", false, 0},
+    {"a password with a line end", BK_NEUTRAL_ADMIN_SECRET, "12345\n678", false, 0},
+    {"a password with a blank behind", BK_NEUTRAL_ADMIN_SECRET, "12345678 ", false, 0},
+    {"all days", BK_NEUTRAL_PROV_WEEKLY_DAYS, "sun,mon,tue,wed,thu,fri,sat", true, 0},
+    {"a time", BK_NEUTRAL_PROV_WINDOW_BEGIN, "23:59", true, 0},
+    {"the 24th hour", BK_NEUTRAL_PROV_WINDOW_BEGIN, "24:00", false, 0},
+    {"the 60th minute", BK_NEUTRAL_PROV_WINDOW_END, "00:60", false, 0},
+    {"a time without a colon", BK_NEUTRAL_PROV_WINDOW_END, "00-00", false, 0},
+    {"a URL", BK_NEUTRAL_FIRMWARE_URL, "https://fw.example/T54W-96.86.0.70.rom", true, 0},
+    {"a URL with a port", BK_NEUTRAL_FIRMWARE_URL, "http://fw.example:8080/x", true, 0},
+    {"a TFTP URL", BK_NEUTRAL_CA_URL, "tftp://192.0.2.1/ca.crt", true, 0},
+    {"a URL of another scheme", BK_NEUTRAL_CA_URL, "file:///etc/passwd", false, 0},
+    {"a URL without a host", BK_NEUTRAL_PHONEBOOK_URL, "https:///x", false, 0},
+    {"a URL with a blank", BK_NEUTRAL_PHONEBOOK_URL, "https://a.example/x y", false, 0},
+    {"a URL with a user", BK_NEUTRAL_PHONEBOOK_URL, "https://u:p@a.example/", false, 0},
+    {"a syslog server with a port", BK_NEUTRAL_SYSLOG_SERVER, "log.example:1514", true, 0},
+    {"an IPv6 syslog server", BK_NEUTRAL_SYSLOG_SERVER, "[2001:db8::1]", true, 0},
+    {"a bad IPv6 address", BK_NEUTRAL_SYSLOG_SERVER, "[2001:db8::1::]", false, 0},
+    {"port 0", BK_NEUTRAL_SYSLOG_SERVER, "log.example:0", false, 0},
+    {"a pickup code", BK_NEUTRAL_PICKUP_CODE, "*8", true, 0},
+    {"a pickup code with a blank", BK_NEUTRAL_PICKUP_CODE, "* 8", false, 0},
+    {"a boolean", BK_NEUTRAL_WEB_UI, "no", true, 0},
+    {"no boolean", BK_NEUTRAL_WEB_UI, "2", false, 0},
+};
+
+static void each_setting_takes_what_the_table_says(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(cases); i++) {
+        struct bk_option_value value = {BK_STR_NONE, -7};
+        struct bk_detail detail = {{0}};
+        const char *key = bk_neutral_options[cases[i].id].key;
+        print_message("  %s\n", cases[i].label);
+        enum bk_err err = bk_neutral_check(cases[i].id, bk_str_of(cases[i].text), &value, &detail);
+        assert_int_equal(err, cases[i].is_good ? BK_OK : BK_ERR_INVALID);
+        if (cases[i].is_good) {
+            assert_int_equal(value.number, cases[i].number);
+            assert_string_equal(detail.text, "");
+        } else {
+            assert_int_equal(value.number, -7);
+            assert_non_null(strstr(detail.text, key));
+        }
+    }
+}
+
+static void a_refused_secret_is_not_repeated(void **state)
+{
+    (void)state;
+    struct bk_option_value value;
+    struct bk_detail detail = {{0}};
+    assert_int_equal(bk_neutral_check(BK_NEUTRAL_ADMIN_SECRET, BK_STR("hunter2"), &value, &detail),
+                     BK_ERR_INVALID);
+    assert_null(strstr(detail.text, "hunter2"));
+}
+
+static void rows_stand_in_the_order_of_the_enum(void **state)
+{
+    (void)state;
+    assert_string_equal(bk_neutral_options[BK_NEUTRAL_TIME_ZONE].key, "time.zone");
+    assert_string_equal(bk_neutral_options[BK_NEUTRAL_PHONEBOOK_URL].key, "phonebook.xml_url");
+    assert_null(bk_neutral_options[BK_NEUTRAL_COUNT].key);
+    for (int i = 0; i < BK_NEUTRAL_COUNT; i++)
+        assert_int_equal(bk_neutral_find(bk_str_of(bk_neutral_options[i].key)), i);
+    assert_int_equal(bk_neutral_find(BK_STR("time.zon")), -1);
+}
+
+static void zones_are_sorted_and_each_is_found(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct bk_zone *zones = bk_zones(&count);
+    assert_true(count > 200);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(i == 0 || strcmp(zones[i - 1].name, zones[i].name) < 0);
+        assert_ptr_equal(bk_zone_find(bk_str_of(zones[i].name)), &zones[i]);
+        assert_true(zones[i].offset_min % 15 == 0);
+        assert_in_range(zones[i].offset_min + 12 * 60, 0, 26 * 60);
+    }
+    assert_null(bk_zone_find(BK_STR_NONE));
+
+    const struct bk_zone *zone = bk_zone_find(BK_STR("Europe/Dublin"));
+    assert_non_null(zone);
+    assert_int_equal(zone->offset_min, 0); /* the database counts winter as the exception */
+    assert_true(zone->has_dst);
+    zone = bk_zone_find(BK_STR("Asia/Kathmandu"));
+    assert_non_null(zone);
+    assert_int_equal(zone->offset_min, 345);
+    assert_false(zone->has_dst);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_setting_takes_what_the_table_says),
+        cmocka_unit_test(a_refused_secret_is_not_repeated),
+        cmocka_unit_test(rows_stand_in_the_order_of_the_enum),
+        cmocka_unit_test(zones_are_sorted_and_each_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,131 @@
+/* Raw parameters: what the driver writes itself is out of an admin's reach. */
+#include "harness/test.h"
+
+#include <string.h>
+
+#include "vendor/format/keyvalue.h"
+#include "vendor/vendor.h"
+
+static const struct {
+    const char *name, *value;
+    enum bk_err want;
+    const char *says;
+} cases[] = {
+    {"features.show_default_account", "1", BK_OK, ""},
+    {"account.1.subscribe_mwi", "1", BK_OK, ""},
+    {"account.1.codec.g723_53.enable", "0", BK_OK, ""},
+    {"account.1.auto_answer_mute_enable", "1", BK_OK, ""},
+    {"linekey.1.shortlabel", "x", BK_OK, ""},
+    {"features.x", "", BK_OK, ""},
+    {"account.1.sip_server.1.address", "evil.example", BK_ERR_DENIED, "PBX"},
+    {"account.16.sip_server.2.port", "1", BK_ERR_DENIED, "PBX"},
+    {"Account.1.SIP_Server.1.Address", "evil.example", BK_ERR_DENIED, "PBX"},
+    {"account.01.sip_server.1.address", "evil.example", BK_ERR_DENIED, "PBX"},
+    {"account.1.outbound_proxy.1.address", "evil.example", BK_ERR_DENIED, "PBX"},
+    {"account.1.outbound_host", "evil.example", BK_ERR_DENIED, "PBX"},
+    {"account.1.password", "x", BK_ERR_DENIED, "line"},
+    {"account.1.auth_name", "x", BK_ERR_DENIED, "line"},
+    {"account.1.enable", "0", BK_ERR_DENIED, "line"},
+    {"linekey.5.type", "15", BK_ERR_DENIED, "key"},
+    {"expansion_module.1.key.20.value", "1", BK_ERR_DENIED, "key"},
+    {"static.auto_provision.server.url", "https://evil.example", BK_ERR_DENIED, "address"},
+    {"auto_provision.server.url", "https://evil.example", BK_ERR_DENIED, "address"},
+    {"static.auto_provision.repeat.minutes", "1", BK_ERR_DENIED, "provisioning."},
+    {"static.autoprovision.1.url", "https://evil.example", BK_ERR_DENIED, "address"},
+    {"static.configuration.url", "https://evil.example", BK_ERR_DENIED, "address"},
+    {"static.managementserver.url", "https://evil.example", BK_ERR_DENIED, "control"},
+    {"dm.server.address", "evil.example", BK_ERR_DENIED, "control"},
+    {"static.security.user_password", "admin:x", BK_ERR_DENIED, "security.admin_secret"},
+    {"security.user_password", "admin:x", BK_ERR_DENIED, "security.admin_secret"},
+    {"static.security.user_name.admin", "root", BK_ERR_DENIED, "security.admin_secret"},
+    {"static.security.dev_cert", "1", BK_ERR_DENIED, "control"},
+    {"sip.notify_reboot_enable", "1", BK_ERR_DENIED, "control"},
+    {"local_time.ntp_server1", "x", BK_ERR_DENIED, "time.ntp_servers"},
+    {"", "x", BK_ERR_INVALID, "letters"},
+    {"a b", "x", BK_ERR_INVALID, "letters"},
+    {"a\nb", "x", BK_ERR_INVALID, "letters"},
+    {"a = 1\nb", "x", BK_ERR_INVALID, "letters"},
+    {"#a", "x", BK_ERR_INVALID, "letters"},
+    {"features.x", "a\nb = c", BK_ERR_INVALID, "features.x: holds a control character"},
+    {"features.x", "%NULL%", BK_ERR_INVALID, "features.x: is the word that resets"},
+    {"features.x", " a", BK_ERR_INVALID, "features.x: begins or ends"},
+};
+
+static void raw_parameters_are_judged_by_the_table(void **state)
+{
+    (void)state;
+    const struct bk_vendor *yealink = bk_vendor_find(BK_STR("yealink"));
+    for (size_t i = 0; i < BK_COUNT(cases); i++) {
+        struct bk_detail detail = {{0}};
+        print_message("  %s\n", cases[i].name);
+        assert_int_equal(
+            bk_raw_check(yealink, bk_str_of(cases[i].name), bk_str_of(cases[i].value), &detail),
+            cases[i].want);
+        if (strstr(detail.text, cases[i].says) == NULL)
+            fail_msg("detail is \"%s\"", detail.text);
+    }
+}
+
+static void every_parameter_the_driver_writes_is_reserved(void **state)
+{
+    (void)state;
+    const struct bk_vendor *yealink = bk_vendor_find(BK_STR("yealink"));
+    struct bk_option_value secret = {BK_STR("12345678"), 0};
+    struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
+    phone.settings[BK_NEUTRAL_ADMIN_SECRET] = (struct bk_setting){secret, BK_LAYER_TENANT};
+    phone.settings[BK_NEUTRAL_USER_SECRET] = (struct bk_setting){secret, BK_LAYER_TENANT};
+    struct bk_file_request request = {.kind = BK_FILE_DEVICE};
+    struct bk_buf out;
+    struct bk_detail detail = {{0}};
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
+    assert_int_equal(yealink->render(&phone, NULL, &request, &out, &detail), BK_OK);
+
+    struct bk_str rest = bk_buf_str(&out), name, value;
+    size_t count = 0;
+    for (; bk_kv_next(&rest, &name, &value) == BK_KV_PAIR; count++) {
+        if (!bk_is_reserved(yealink, name))
+            fail_msg("%.*s is written and not reserved", BK_STR_ARG(name));
+    }
+    assert_true(count > 2000);
+    bk_buf_deinit(&out);
+    bk_vendors_deinit();
+}
+
+static void a_reserved_raw_in_the_database_is_left_out(void **state)
+{
+    (void)state;
+    const struct bk_vendor *yealink = bk_vendor_find(BK_STR("yealink"));
+    struct bk_raw raws[] = {
+        {BK_STR("features.x"), BK_STR("1"), BK_LAYER_DEVICE},
+        {BK_STR("static.auto_provision.server.url"), BK_STR("https://evil.example"),
+         BK_LAYER_DEVICE},
+    };
+    struct bk_phone phone = {
+        .provisioning_url = BK_STR("https://p.example/k"), .raws = raws, .raw_count = 2};
+    struct bk_file_request request = {.kind = BK_FILE_DEVICE};
+    struct bk_buf out;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
+    assert_int_equal(yealink->render(&phone, NULL, &request, &out, NULL), BK_OK);
+    assert_non_null(strstr(bk_buf_text(&out), "\nfeatures.x = 1\n"));
+    assert_null(strstr(bk_buf_text(&out), "evil.example"));
+    bk_buf_deinit(&out);
+
+    raws[0].name = BK_STR("x = 1\ny"); /* what no check would have let in */
+    bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
+    assert_int_equal(yealink->render(&phone, NULL, &request, &out, NULL), BK_ERR_INVALID);
+    assert_int_equal(out.len, 0);
+    bk_buf_deinit(&out);
+    bk_vendors_deinit();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(raw_parameters_are_judged_by_the_table),
+        cmocka_unit_test(every_parameter_the_driver_writes_is_reserved),
+        cmocka_unit_test(a_reserved_raw_in_the_database_is_left_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
