@@ -1,0 +1,20 @@
+/*
+ * What one phone is to hold, for `beckon render`: the same JSON as bk.device_fetch's config, read
+ * under row-level security and without a phone's certificate, so also for one that would be refused.
+ * tests/it compares the two.
+ */
+#ifndef STORE_STORE_PHONE_H
+#define STORE_STORE_PHONE_H
+
+#include "store/store.h"
+
+struct bk_store_phone {
+    int64_t device_id, revision;
+    struct bk_str vendor, model, config_json; /* in the arena */
+};
+
+/* BK_ERR_NOT_FOUND without a detail. */
+BK_MUST_USE enum bk_err bk_store_phone_read(const struct bk_store *store, int64_t tenant_id,
+                                            struct bk_str mac, struct bk_store_phone *ret_phone);
+
+#endif

@@ -1,0 +1,434 @@
+/*
+ * One connection from accept to close: the gates every request passes before h2o sees it.
+ *
+ *   accept -> [PROXY header] -> [TLS] -> first head -> h2o's HTTP/1.1 <-> next head
+ *
+ * h2o 2.2.5 reads heads itself, accepts what it should not (security.md A20) and cannot be asked
+ * in between. So each head is read and judged here, and handed over only when it is whole and
+ * good. What is bad gets h2o's own 400: its input is replaced by one byte that no request can begin
+ * with. For that this file swaps the read and write callbacks of a public struct (h2o_socket_t);
+ * it is the only place that does, and the library is frozen at this version.
+ *
+ * Traps of the library that this code respects:
+ * - The SSL is reachable only through OpenSSL's callbacks (h2o.md): taken at the handshake's start.
+ * - on_close runs after the SSL is gone.
+ * - h2o closes without waiting for what the peer still sends; the kernel then resets, and the peer
+ *   may lose the answer. So a malformed request is answered when its sender has been quiet.
+ */
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "web/internal.h"
+#include "web/proxy.h"
+
+enum {
+    QUIET_MS = 20,        /* a malformed request is answered after this much silence, */
+    QUIET_MAX_MS = 1000,  /* or after this time, whatever still comes */
+    FIELD_COUNT_MAX = 64, /* phones send about ten */
+    ACCEPT_BATCH = 32     /* connections taken in one turn of the loop */
+};
+
+enum stage {
+    STAGE_PROXY,
+    STAGE_TLS,
+    STAGE_FIRST_HEAD,
+    STAGE_HTTP,      /* h2o serves a request */
+    STAGE_NEXT_HEAD, /* h2o waits, we read */
+    STAGE_MALFORMED
+};
+
+struct connection {
+    struct bk_list node;
+    struct bk_listener *listener;
+    h2o_socket_t *socket;
+    SSL_CTX *tls; /* referenced: h2o makes the SSL of it when bytes come, a reload may be between */
+    SSL *ssl;     /* h2o's; NULL before the handshake and without TLS */
+    struct bk_peer peer;
+    char address[INET6_ADDRSTRLEN];
+    struct timeval connected_at;
+    struct bk_timer timer;
+    enum stage stage;
+    bool is_known_to_h2o; /* h2o_http1_accept was called */
+    bool is_persistent;   /* of the answer being written */
+    bool is_whole;        /* the last answer was written to its end */
+    bool *ret_is_gone;    /* set while a callback wants to know */
+    size_t scanned;
+    struct bk_head head;
+    h2o_socket_cb h2o_read, h2o_written;
+    int64_t malformed_until_mono_ms;
+};
+
+static void on_first_head(h2o_socket_t *socket, const char *err);
+static void on_next_head(h2o_socket_t *socket, const char *err);
+
+static struct connection *connection_of(h2o_socket_t *socket)
+{
+    return socket->on_close.data;
+}
+
+static void count(struct connection *conn, enum bk_web_metric metric)
+{
+    bk_worker_count(conn->listener->worker, metric, 1);
+}
+
+static const struct bk_service *service_of(struct connection *conn)
+{
+    return conn->listener->worker->options->service;
+}
+
+static bool is_admin(const struct connection *conn)
+{
+    return conn->listener->options == NULL;
+}
+
+static void on_close(void *data)
+{
+    struct connection *conn = data;
+    struct bk_worker *worker = conn->listener->worker;
+    if (conn->ret_is_gone != NULL)
+        *conn->ret_is_gone = true;
+    bk_timer_stop(&conn->timer);
+    bk_list_remove(&conn->node);
+    worker->connection_count--;
+    bk_worker_gauge(worker, BK_WM_CONNECTIONS, (int64_t)worker->connection_count);
+    SSL_CTX_free(conn->tls);
+    bk_arena_free(conn->peer.arena);
+    bk_free(conn);
+}
+
+/* --- malformed ----------------------------------------------------------------------------------
+ */
+
+/* Make h2o answer 400 and close: no method begins with NUL. */
+static void answer_malformed(void *ctx)
+{
+    struct connection *conn = ctx;
+    h2o_socket_t *socket = conn->socket;
+    h2o_buffer_consume(&socket->input, socket->input->size);
+    h2o_buffer_reserve(&socket->input, 1);
+    socket->input->bytes[0] = '\0';
+    socket->input->size = 1;
+
+    conn->stage = STAGE_HTTP;
+    if (conn->is_known_to_h2o) {
+        socket->_cb.read = conn->h2o_read;
+        conn->h2o_read(socket, NULL);
+    } else {
+        conn->is_known_to_h2o = true;
+        h2o_http1_accept(&conn->listener->accept, socket, conn->connected_at);
+    }
+}
+
+static void on_discard(h2o_socket_t *socket, const char *err)
+{
+    struct connection *conn = connection_of(socket);
+    h2o_buffer_consume(&socket->input, socket->input->size);
+    int64_t left_ms = conn->malformed_until_mono_ms - bk_loop_now_ms(conn->listener->worker->loop);
+    /* The end of its sending ends the silence too: it may still read. */
+    int64_t wait_ms = err != NULL || left_ms <= 0 ? 0 : (left_ms < QUIET_MS ? left_ms : QUIET_MS);
+    if (err != NULL)
+        h2o_socket_read_stop(socket);
+    bk_timer_start(conn->listener->worker->loop, &conn->timer, wait_ms, answer_malformed, conn);
+}
+
+static void enter_malformed(struct connection *conn)
+{
+    struct bk_worker *worker = conn->listener->worker;
+    count(conn, BK_WM_MALFORMED);
+    if (!is_admin(conn))
+        service_of(conn)->on_malformed(worker->state, &conn->peer, conn->head.reason);
+
+    conn->stage = STAGE_MALFORMED;
+    conn->malformed_until_mono_ms = bk_loop_now_ms(worker->loop) + QUIET_MAX_MS;
+    h2o_socket_read_start(conn->socket, on_discard);
+    on_discard(conn->socket, NULL);
+}
+
+/* --- heads --------------------------------------------------------------------------------------
+ */
+
+static enum bk_scan scan_head(struct connection *conn)
+{
+    const struct bk_server_options *options = conn->listener->worker->options;
+    struct bk_head_limits limits = {.head_bytes_max = options->head_max_bytes,
+                                    .field_count_max = FIELD_COUNT_MAX,
+                                    .is_body_allowed = !is_admin(conn)};
+    struct bk_str input = {conn->socket->input->bytes, conn->socket->input->size};
+    return bk_head_scan(input, &limits, &conn->scanned, &conn->head);
+}
+
+static void on_first_head(h2o_socket_t *socket, const char *err)
+{
+    struct connection *conn = connection_of(socket);
+    if (err != NULL) {
+        h2o_socket_close(socket);
+        return;
+    }
+    switch (scan_head(conn)) {
+    case BK_SCAN_MORE:
+        return;
+    case BK_SCAN_BAD:
+        enter_malformed(conn);
+        return;
+    case BK_SCAN_GOOD:
+        bk_timer_stop(&conn->timer);
+        conn->stage = STAGE_HTTP;
+        conn->is_whole = false;
+        conn->is_known_to_h2o = true;
+        h2o_http1_accept(&conn->listener->accept, socket, conn->connected_at);
+        return;
+    }
+}
+
+static void on_next_head(h2o_socket_t *socket, const char *err)
+{
+    struct connection *conn = connection_of(socket);
+    enum bk_scan scan = err != NULL ? BK_SCAN_GOOD : scan_head(conn);
+    if (scan == BK_SCAN_MORE)
+        return;
+    if (scan == BK_SCAN_BAD) {
+        enter_malformed(conn);
+        return;
+    }
+    /* h2o goes on: with the whole head, or with the error, on which it closes. */
+    conn->stage = STAGE_HTTP;
+    conn->is_whole = false;
+    socket->_cb.read = conn->h2o_read;
+    conn->h2o_read(socket, err);
+}
+
+static void on_written(h2o_socket_t *socket, const char *err)
+{
+    struct connection *conn = connection_of(socket);
+    bool is_gone = false;
+    conn->is_whole = err == NULL;
+    conn->ret_is_gone = &is_gone;
+    bool is_persistent = conn->is_persistent;
+
+    conn->h2o_written(socket, err); /* ends the request, then waits for the next or closes */
+
+    if (is_gone)
+        return;
+    conn->ret_is_gone = NULL;
+    if (!is_persistent || socket->_cb.read == NULL)
+        return;
+    conn->stage = STAGE_NEXT_HEAD;
+    conn->scanned = 0;
+    conn->h2o_read = socket->_cb.read;
+    socket->_cb.read = on_next_head;
+}
+
+void bk_connection_guard_write(h2o_socket_t *socket, bool is_persistent)
+{
+    struct connection *conn = connection_of(socket);
+    conn->is_persistent = is_persistent;
+    conn->h2o_written = socket->_cb.write;
+    socket->_cb.write = on_written;
+}
+
+bool bk_connection_was_whole(h2o_socket_t *socket)
+{
+    return connection_of(socket)->is_whole;
+}
+
+const struct bk_peer *bk_connection_peer(h2o_socket_t *socket)
+{
+    return &connection_of(socket)->peer;
+}
+
+bool bk_connection_has_more(h2o_socket_t *socket)
+{
+    struct connection *conn = connection_of(socket);
+    return socket->input->size > conn->head.head_bytes + conn->head.body_bytes;
+}
+
+bool bk_connection_is_admin(h2o_socket_t *socket)
+{
+    return is_admin(connection_of(socket));
+}
+
+/* --- TLS ----------------------------------------------------------------------------------------
+ */
+
+static void begin_heads(struct connection *conn)
+{
+    conn->stage = STAGE_FIRST_HEAD;
+    h2o_socket_read_start(conn->socket, on_first_head);
+    if (conn->socket->input->size > 0)
+        on_first_head(conn->socket, NULL);
+}
+
+/*
+ * We send no tickets, so nothing of ours carries the ACK of the phone's Finished; a phone whose TCP
+ * waits for it before its request (Nagle) would lose 40 ms on every connection.
+ */
+static void acknowledge(h2o_socket_t *socket)
+{
+    int on = 1;
+    setsockopt(h2o_socket_get_fd(socket), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+static void on_handshake(h2o_socket_t *socket, const char *err)
+{
+    struct connection *conn = connection_of(socket);
+    struct bk_worker *worker = conn->listener->worker;
+    conn->peer.tls = conn->ssl != NULL ? bk_tls_peer_of(conn->ssl) : NULL;
+    if (err != NULL || conn->peer.tls == NULL) {
+        count(conn, BK_WM_HANDSHAKES_FAILED);
+        service_of(conn)->on_handshake_failed(worker->state, &conn->peer, err);
+        h2o_socket_close(socket);
+        return;
+    }
+    count(conn, BK_WM_HANDSHAKES);
+    acknowledge(socket);
+    service_of(conn)->on_peer(worker->state, &conn->peer);
+    begin_heads(conn);
+}
+
+/* The one way to an SSL of h2o's: its BIO knows the socket. */
+static void on_tls_info(const SSL *ssl, int where, int value)
+{
+    (void)value;
+    if (where != SSL_CB_HANDSHAKE_START)
+        return;
+    h2o_socket_t *socket = BIO_get_data(SSL_get_rbio(ssl));
+    connection_of(socket)->ssl = (SSL *)(uintptr_t)ssl;
+}
+
+void bk_connection_prepare_tls(SSL_CTX *tls)
+{
+    SSL_CTX_set_info_callback(tls, on_tls_info);
+}
+
+static void begin_tls(struct connection *conn)
+{
+    if (conn->listener->tls == NULL) {
+        begin_heads(conn);
+        return;
+    }
+    conn->stage = STAGE_TLS;
+    conn->tls = conn->listener->tls;
+    SSL_CTX_up_ref(conn->tls);
+    h2o_socket_ssl_handshake(conn->socket, conn->tls, NULL, on_handshake);
+}
+
+/* --- PROXY header and accept
+ * ---------------------------------------------------------------------- */
+
+static void set_address(struct connection *conn, const struct sockaddr *address)
+{
+    const void *bytes = NULL;
+    int family = address->sa_family;
+    if (family == AF_INET) {
+        bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    } else if (family == AF_INET6) {
+        const struct in6_addr *v6 =
+            &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        bytes = v6;
+        if (IN6_IS_ADDR_V4MAPPED(v6)) {
+            family = AF_INET;
+            bytes = v6->s6_addr + 12;
+        }
+    }
+    if (bytes == NULL || inet_ntop(family, bytes, conn->address, sizeof conn->address) == NULL)
+        memcpy(conn->address, "0.0.0.0", sizeof "0.0.0.0");
+}
+
+static void on_proxy(h2o_socket_t *socket, const char *err)
+{
+    struct connection *conn = connection_of(socket);
+    struct bk_proxy proxy;
+    struct bk_str input = {socket->input->bytes, socket->input->size};
+    enum bk_scan scan = err != NULL ? BK_SCAN_BAD : bk_proxy_scan(input, &proxy);
+    switch (scan) {
+    case BK_SCAN_MORE:
+        return;
+    case BK_SCAN_BAD:
+        if (err == NULL)
+            count(conn, BK_WM_PROXY_REFUSED);
+        h2o_socket_close(socket);
+        return;
+    case BK_SCAN_GOOD:
+        h2o_socket_read_stop(socket);
+        h2o_buffer_consume(&socket->input, proxy.header_bytes);
+        if (proxy.has_source)
+            set_address(conn, (const struct sockaddr *)&proxy.source);
+        begin_tls(conn);
+        return;
+    }
+}
+
+static void on_early_timeout(void *ctx)
+{
+    struct connection *conn = ctx;
+    count(conn, BK_WM_HANDSHAKE_TIMEOUTS);
+    h2o_socket_close(conn->socket);
+}
+
+static void connection_open(struct bk_listener *listener, h2o_socket_t *socket)
+{
+    struct bk_worker *worker = listener->worker;
+    struct connection *conn = bk_alloc_or_abort(sizeof *conn);
+    conn->listener = listener;
+    conn->socket = socket;
+    conn->connected_at = *h2o_get_timestamp(&worker->context, NULL, NULL);
+    conn->peer.listener = listener->options != NULL ? listener->options->name : "admin";
+    conn->peer.address = conn->address;
+    conn->peer.arena = bk_arena_new();
+    bk_list_append(&worker->connections, &conn->node);
+    worker->connection_count++;
+    bk_worker_gauge(worker, BK_WM_CONNECTIONS, (int64_t)worker->connection_count);
+    socket->on_close.cb = on_close;
+    socket->on_close.data = conn;
+
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+    h2o_socket_getpeername(socket, (struct sockaddr *)&peer);
+    set_address(conn, (const struct sockaddr *)&peer);
+
+    bk_timer_start(worker->loop, &conn->timer, worker->options->early_timeout_ms, on_early_timeout,
+                   conn);
+    if (bk_cidr_has(listener->proxies, listener->proxy_count, (const struct sockaddr *)&peer)) {
+        conn->stage = STAGE_PROXY;
+        h2o_socket_read_start(socket, on_proxy);
+    } else {
+        begin_tls(conn);
+    }
+}
+
+void bk_connection_on_accept(h2o_socket_t *listening, const char *err)
+{
+    struct bk_listener *listener = listening->data;
+    struct bk_worker *worker = listener->worker;
+    if (err != NULL)
+        return;
+    for (int i = 0; i < ACCEPT_BATCH; i++) {
+        h2o_socket_t *socket = h2o_evloop_socket_accept(listening);
+        if (socket == NULL)
+            return;
+        bk_worker_count(worker, BK_WM_CONNECTIONS_TOTAL, 1);
+        /* Not of the admin port: a flood must not make the service look dead to who watches it. */
+        if (listener->options != NULL &&
+            worker->connection_count >= worker->options->connections_max) {
+            bk_worker_count(worker, BK_WM_CONNECTIONS_REFUSED, 1);
+            h2o_socket_close(socket);
+            continue;
+        }
+        connection_open(listener, socket);
+    }
+}
+
+void bk_connections_close_idle(struct bk_worker *worker)
+{
+    struct bk_list *next = NULL;
+    for (struct bk_list *node = worker->connections.next; node != &worker->connections;
+         node = next) {
+        next = node->next;
+        struct connection *conn = BK_CONTAINER(node, struct connection, node);
+        if (conn->stage == STAGE_NEXT_HEAD && conn->socket->input->size == 0)
+            on_next_head(conn->socket, "the server is stopping");
+    }
+}

@@ -1,0 +1,120 @@
+/*
+ * Requests and answers, as services see them, on top of h2o's.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "web/internal.h"
+
+struct bk_str bk_request_header(const struct bk_request *request, const char *lower_name)
+{
+    const h2o_req_t *req = request->h2o;
+    const h2o_token_t *token = h2o_lookup_token(lower_name, strlen(lower_name));
+    ssize_t at = token != NULL
+                     ? h2o_find_header(&req->headers, token, -1)
+                     : h2o_find_header_by_str(&req->headers, lower_name, strlen(lower_name), -1);
+    if (at < 0)
+        return BK_STR_NONE;
+    const h2o_iovec_t *value = &req->headers.entries[at].value;
+    return (struct bk_str){value->base, value->len};
+}
+
+void bk_request_on_end(struct bk_request *request, bk_request_end_fn *on_end, void *ctx)
+{
+    request->on_end = on_end;
+    request->on_end_ctx = ctx;
+}
+
+static h2o_socket_t *socket_of(const h2o_req_t *req)
+{
+    return req->conn->callbacks->get_socket(req->conn);
+}
+
+/* Called by h2o when it is done with the request, answered or not. */
+static void on_dispose(void *data)
+{
+    struct bk_request *request = data;
+    request->is_dying = true;
+    if (request->on_end != NULL)
+        request->on_end(request->on_end_ctx,
+                        request->is_answered && bk_connection_was_whole(socket_of(request->h2o)));
+}
+
+int bk_request_dispatch(struct bk_worker *worker, h2o_req_t *req)
+{
+    h2o_socket_t *socket = socket_of(req);
+    struct bk_request *request = h2o_mem_alloc_shared(&req->pool, sizeof *request, on_dispose);
+    *request = (struct bk_request){
+        .worker = worker,
+        .peer = bk_connection_peer(socket),
+        .method = {req->input.method.base, req->input.method.len},
+        .target = {req->input.path.base, req->input.path.len},
+        .serial = ++worker->request_count,
+        .begun_mono_ms = bk_clock_mono_ms(),
+        .h2o = req,
+    };
+    if (bk_connection_has_more(socket))
+        req->http1_is_persistent = 0;
+    bk_worker_count(worker, BK_WM_REQUESTS, 1);
+    if (bk_connection_is_admin(socket))
+        bk_health_answer(worker, request);
+    else
+        worker->options->service->on_request(worker->state, request);
+    return 0;
+}
+
+static const char *reason_of(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 304:
+        return "Not Modified";
+    case 400:
+        return "Bad Request";
+    case 404:
+        return "Not Found";
+    case 413:
+        return "Content Too Large";
+    case 503:
+        return "Service Unavailable";
+    default:
+        return "Other";
+    }
+}
+
+void bk_reply_closes(struct bk_request *request)
+{
+    h2o_req_t *req = request->h2o;
+    req->http1_is_persistent = 0;
+}
+
+static void dispose_body(void *data)
+{
+    bk_buf_deinit(data);
+}
+
+void bk_reply(struct bk_request *request, int status, const struct bk_header *headers,
+              struct bk_buf *body)
+{
+    static h2o_generator_t generator = {NULL, NULL};
+    h2o_req_t *req = request->h2o;
+    struct bk_buf *held = h2o_mem_alloc_shared(&req->pool, sizeof *held, dispose_body);
+    *held = *body;
+    bk_buf_init(body, 0);
+
+    bool has_body = status != 304 && !bk_str_eq(request->method, BK_STR("HEAD"));
+    request->is_answered = true;
+    req->res.status = status;
+    req->res.reason = reason_of(status);
+    req->res.content_length = status == 304 ? SIZE_MAX : held->len;
+    for (const struct bk_header *header = headers; header->name != NULL; header++) {
+        h2o_iovec_t value = h2o_strdup(&req->pool, header->value.ptr, header->value.len);
+        h2o_add_header_by_str(&req->pool, &req->res.headers, header->name, strlen(header->name), 1,
+                              NULL, value.base, value.len);
+    }
+    h2o_iovec_t text = h2o_iovec_init(held->ptr, held->len);
+    h2o_start_response(req, &generator);
+    h2o_send(req, &text, has_body && held->len > 0 ? 1 : 0, H2O_SEND_STATE_FINAL);
+    bk_connection_guard_write(socket_of(req), req->http1_is_persistent);
+}

@@ -1,0 +1,188 @@
+/*
+ * A server of ours: a master that owns the listening sockets and looks after worker processes, one
+ * event loop each. Services fill in struct bk_service and call bk_server_run.
+ *
+ * On a listener every connection goes through the same gates, in this order (connection.c):
+ * PROXY header where it is demanded, TLS with the phone's certificate, the request head (head.h),
+ * and only then h2o's HTTP/1.1. The service sees whole, well-formed requests.
+ */
+#ifndef WEB_SERVER_H
+#define WEB_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/metric.h"
+#include "base/str.h"
+#include "io/loop.h"
+#include "io/tls.h"
+
+#define BK_LISTENER_MAX 8
+#define BK_WORKER_MAX 64
+
+/* --- what a service configures ---------------------------------------------------------------- */
+
+/* One row of configuration; text is borrowed for the life of the server. */
+struct bk_listener_options {
+    const char *name;
+    const char *address; /* host:port, [v6]:port; literal addresses */
+    const char *certs;   /* comma separated PEM files, chain first */
+    const char *keys;    /* in the same order */
+    bool require_client_certificate;
+    bool is_tls13_only;
+    const char *proxy_from; /* comma separated addresses or CIDRs that must send a PROXY header */
+    int64_t upload_max_bytes;
+};
+
+/* The first rows of every service's metric table, in this order (BK_WEB_METRIC_ROWS). */
+enum bk_web_metric {
+    BK_WM_WORKER_READY,
+    BK_WM_WORKER_STARTS,
+    BK_WM_CONNECTIONS,
+    BK_WM_CONNECTIONS_TOTAL,
+    BK_WM_CONNECTIONS_REFUSED,
+    BK_WM_HANDSHAKES,
+    BK_WM_HANDSHAKES_FAILED,
+    BK_WM_HANDSHAKE_TIMEOUTS,
+    BK_WM_PROXY_REFUSED,
+    BK_WM_REQUESTS,
+    BK_WM_MALFORMED,
+    BK_WM_CERT_EXPIRES_AT_S,
+    BK_WEB_METRIC_COUNT
+};
+#define BK_WEB_METRIC_ROWS \
+    {"beckon_worker_ready", NULL, "Workers that serve (dependencies included)", true}, \
+        {"beckon_worker_starts_total", NULL, "Workers started, replacements included", false}, \
+        {"beckon_connections", NULL, "Connections open now", true}, \
+        {"beckon_connections_total", NULL, "Connections accepted", false}, \
+        {"beckon_connections_refused_total", NULL, "Connections closed at once: too many", false}, \
+        {"beckon_tls_handshakes_total", NULL, "TLS handshakes completed", false}, \
+        {"beckon_tls_handshakes_failed_total", NULL, "TLS handshakes failed", false}, \
+        {"beckon_early_timeouts_total", NULL, \
+         "Connections closed for taking too long before their first request", false}, \
+        {"beckon_proxy_refused_total", NULL, "Connections without the PROXY header due", false}, \
+        {"beckon_http_requests_total", NULL, "Well-formed requests", false}, \
+        {"beckon_http_malformed_total", NULL, "Malformed requests, answered 400", false}, \
+    { \
+        "beckon_certificate_expires_at_seconds", NULL, \
+            "Sum over workers of the earliest expiry of the listeners' certificates", true \
+    }
+
+/* --- what a service sees ------------------------------------------------------------------------
+ */
+
+struct bk_worker;
+
+/* The other end of a connection, after its gates. Lives as long as the connection. */
+struct bk_peer {
+    const char *listener;          /* name of the row */
+    const char *address;           /* numeric, without port; the PROXY header's where demanded */
+    const struct bk_tls_peer *tls; /* NULL without TLS */
+    struct bk_arena *arena;        /* the connection's */
+    void *identity;                /* made by service->on_peer, in the arena */
+};
+
+/* One well-formed request. Text is valid until the request ends. */
+struct bk_request {
+    struct bk_worker *worker;
+    const struct bk_peer *peer;
+    struct bk_str method, target;
+    uint64_t serial; /* of this worker: for request ids */
+    int64_t begun_mono_ms;
+    /* The rest belongs to web/. */
+    void *h2o;
+    void *on_end_ctx;
+    void (*on_end)(void *ctx, bool is_whole);
+    bool is_answered, is_dying;
+};
+
+/* First field of that lower-case name; an empty text when there is none (ptr NULL). */
+struct bk_str bk_request_header(const struct bk_request *request, const char *lower_name);
+
+/*
+ * Called exactly once when the request is over: is_whole when every byte of the answer was handed
+ * to the transport. Before an answer it means that the peer left: nothing may be answered then.
+ */
+typedef void bk_request_end_fn(void *ctx, bool is_whole);
+void bk_request_on_end(struct bk_request *request, bk_request_end_fn *on_end, void *ctx);
+
+struct bk_header {
+    const char *name; /* lower case, static; NULL ends */
+    struct bk_str value;
+};
+
+/*
+ * Answer, once. body is taken (and wiped when it is secret), also when HEAD or 304 sends none of
+ * it; Content-Length is body->len for 200 and errors. Headers are copied.
+ */
+void bk_reply(struct bk_request *request, int status, const struct bk_header *headers,
+              struct bk_buf *body);
+/* Close the connection after this answer. */
+void bk_reply_closes(struct bk_request *request);
+
+struct bk_service {
+    const char *name; /* "beckon-config" */
+    /* In the worker, before anything is accepted. NULL: the worker gives up (and is restarted). */
+    void *(*worker_open)(struct bk_worker *worker, void *settings);
+    /* SIGHUP: reload what the service keeps (trust roots). TLS certificates are web's. */
+    void (*worker_reload)(void *state);
+    /* Stopping: finish what is queued; the worker leaves when this is true or drain_ms is over. */
+    bool (*worker_is_idle)(void *state);
+    void (*worker_close)(void *state);
+    bool (*worker_is_ready)(void *state);
+
+    /* A peer has passed TLS. Sets peer->identity. */
+    void (*on_peer)(void *state, struct bk_peer *peer);
+    void (*on_request)(void *state, struct bk_request *request);
+    /* A handshake failed: error is static text; peer->tls tells what the certificate claimed. */
+    void (*on_handshake_failed)(void *state, const struct bk_peer *peer, const char *error);
+    /* A malformed head was answered with 400. */
+    void (*on_malformed)(void *state, const struct bk_peer *peer, const char *reason);
+};
+
+struct bk_server_options {
+    const struct bk_service *service;
+    void *settings; /* handed to worker_open */
+    const struct bk_listener_options *listeners;
+    size_t listener_count;
+    const char *admin_address; /* /metrics /healthz /readyz, plain HTTP; NULL: none */
+    size_t worker_count;       /* 1..BK_WORKER_MAX */
+    struct bk_metrics *metrics;
+
+    size_t head_max_bytes;
+    size_t connections_max; /* per worker */
+    int early_timeout_ms;   /* accept to the end of the first head */
+    int idle_timeout_ms;    /* any later head */
+    int drain_ms;           /* SIGTERM to the end */
+};
+
+/*
+ * Run until SIGTERM or SIGINT; SIGHUP reloads, SIGUSR2 replaces the program by the one at its path
+ * (argv as given) without closing a listening socket. Returns the process's exit code.
+ */
+int bk_server_run(const struct bk_server_options *options, char **argv);
+
+/* Check addresses, certificates and keys without serving: for --check-config. */
+BK_MUST_USE enum bk_err bk_server_check(const struct bk_server_options *options,
+                                        struct bk_detail *ret_detail);
+
+/* --- what a service may ask of its worker -------------------------------------------------------
+ */
+
+struct bk_loop *bk_worker_loop(struct bk_worker *worker);
+size_t bk_worker_slot(const struct bk_worker *worker);
+void bk_worker_count(struct bk_worker *worker, size_t metric, int64_t amount);
+void bk_worker_gauge(struct bk_worker *worker, size_t metric, int64_t value);
+bool bk_worker_is_stopping(const struct bk_worker *worker);
+/*
+ * The roots that phones' certificates are checked against from now on; referenced. Listeners that
+ * demand a certificate accept nobody before the first call.
+ */
+void bk_worker_set_trust(struct bk_worker *worker, struct bk_trust *trust);
+
+#endif

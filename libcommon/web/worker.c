@@ -1,0 +1,299 @@
+/*
+ * One worker: an event loop, h2o on it, the listeners' sockets inherited from the master, and the
+ * service's state. Ends when the master says so (SIGTERM: drain) or goes away.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "web/internal.h"
+#include "web/master.h"
+
+enum { TICK_MS = 250, DRAIN_TICK_MS = 20 };
+
+struct bk_loop *bk_worker_loop(struct bk_worker *worker)
+{
+    return worker->loop;
+}
+
+size_t bk_worker_slot(const struct bk_worker *worker)
+{
+    return worker->slot;
+}
+
+void bk_worker_count(struct bk_worker *worker, size_t metric, int64_t amount)
+{
+    bk_metric_add(worker->options->metrics, worker->slot, metric, amount);
+}
+
+void bk_worker_gauge(struct bk_worker *worker, size_t metric, int64_t value)
+{
+    bk_metric_set(worker->options->metrics, worker->slot, metric, value);
+}
+
+bool bk_worker_is_stopping(const struct bk_worker *worker)
+{
+    return worker->drain_until_mono_ms != 0;
+}
+
+/* --- listeners ----------------------------------------------------------------------------------
+ */
+
+static void accept_start(struct bk_listener *listener)
+{
+    if (listener->socket != NULL || bk_worker_is_stopping(listener->worker))
+        return;
+    listener->socket = h2o_evloop_socket_create(listener->worker->context.loop, dup(listener->fd),
+                                                H2O_SOCKET_FLAG_DONT_READ);
+    listener->socket->data = listener;
+    h2o_socket_read_start(listener->socket, bk_connection_on_accept);
+}
+
+/* Take what is queued already, so that nobody who got through is turned away, then stop. */
+static void accept_stop(struct bk_listener *listener)
+{
+    if (listener->socket == NULL)
+        return;
+    bk_connection_on_accept(listener->socket, NULL);
+    h2o_socket_close(listener->socket);
+    listener->socket = NULL;
+}
+
+size_t bk_listener_split(const char *list, char *space, size_t space_size,
+                         const char *(*ret_parts)[BK_TLS_CERT_MAX])
+{
+    size_t count = 0, used = 0;
+    struct bk_str rest = bk_str_of(list);
+    while (rest.len > 0 && count < BK_TLS_CERT_MAX) {
+        struct bk_str part = bk_str_trim(bk_str_cut(&rest, ','));
+        if (used + part.len + 1 > space_size)
+            break;
+        memcpy(space + used, part.ptr, part.len);
+        space[used + part.len] = '\0';
+        (*ret_parts)[count++] = space + used;
+        used += part.len + 1;
+    }
+    return count;
+}
+
+enum bk_err bk_listener_tls(const struct bk_listener_options *row, struct bk_trust *trust,
+                            SSL_CTX **ret_tls, struct bk_detail *ret_detail)
+{
+    char cert_space[2048], key_space[2048];
+    struct bk_tls_options tls = {
+        .require_client_certificate = row->require_client_certificate,
+        .min_version = row->is_tls13_only ? TLS1_3_VERSION : TLS1_2_VERSION,
+        .trust = trust,
+    };
+    tls.cert_count = bk_listener_split(row->certs, cert_space, sizeof cert_space, &tls.cert_paths);
+    size_t keys = bk_listener_split(row->keys, key_space, sizeof key_space, &tls.key_paths);
+    if (tls.cert_count == 0 || keys != tls.cert_count) {
+        bk_detail_set(ret_detail,
+                      "listener %s: %zu certificates and %zu keys; give 1 to %d of each, in pairs",
+                      row->name, tls.cert_count, keys, BK_TLS_CERT_MAX);
+        return BK_ERR_INVALID;
+    }
+    return bk_tls_context_new(&tls, ret_tls, ret_detail);
+}
+
+/* A context for each listener from today's files and roots; one that cannot be made keeps its old.
+ */
+static void reload_tls(struct bk_worker *worker)
+{
+    int64_t expires_at_s = 0;
+    for (size_t i = 0; i < worker->listener_count; i++) {
+        struct bk_listener *listener = &worker->listeners[i];
+        const struct bk_listener_options *row = listener->options;
+        if (row == NULL || (row->require_client_certificate && worker->trust == NULL))
+            continue;
+        struct bk_detail detail = {{0}};
+        SSL_CTX *tls = NULL;
+        if (bk_listener_tls(row, worker->trust, &tls, &detail) != BK_OK) {
+            bk_log(BK_LOG_ERROR, "certificates not loaded, the former ones stay",
+                   BK_KV("listener", row->name), BK_KV("detail", detail.text));
+            continue;
+        }
+        bk_connection_prepare_tls(tls);
+        SSL_CTX_free(listener->tls); /* connections keep theirs */
+        listener->tls = tls;
+        int64_t at_s = bk_tls_context_expires_at_s(tls);
+        if (expires_at_s == 0 || at_s < expires_at_s)
+            expires_at_s = at_s;
+        accept_start(listener);
+    }
+    bk_worker_gauge(worker, BK_WM_CERT_EXPIRES_AT_S, expires_at_s);
+}
+
+void bk_worker_set_trust(struct bk_worker *worker, struct bk_trust *trust)
+{
+    bk_trust_unref(worker->trust);
+    worker->trust = bk_trust_ref(trust);
+    reload_tls(worker);
+}
+
+/* --- life
+ * ----------------------------------------------------------------------------------------- */
+
+static bool is_serving(const struct bk_worker *worker)
+{
+    for (size_t i = 0; i < worker->listener_count; i++)
+        if (worker->listeners[i].socket == NULL)
+            return false;
+    return worker->options->service->worker_is_ready(worker->state);
+}
+
+static void on_tick(void *ctx)
+{
+    struct bk_worker *worker = ctx;
+    bool is_stopping = bk_worker_is_stopping(worker);
+    bk_worker_gauge(worker, BK_WM_WORKER_READY, !is_stopping && is_serving(worker));
+    if (is_stopping) {
+        bk_connections_close_idle(worker);
+        bool is_over = bk_loop_now_ms(worker->loop) >= worker->drain_until_mono_ms;
+        bool is_done = worker->connection_count == 0 &&
+                       worker->options->service->worker_is_idle(worker->state);
+        if (is_over || is_done) {
+            bk_loop_stop(worker->loop);
+            return;
+        }
+    }
+    bk_timer_start(worker->loop, &worker->tick, is_stopping ? DRAIN_TICK_MS : TICK_MS, on_tick,
+                   worker);
+}
+
+static void drain(struct bk_worker *worker)
+{
+    if (bk_worker_is_stopping(worker))
+        return;
+    for (size_t i = 0; i < worker->listener_count; i++)
+        accept_stop(&worker->listeners[i]);
+    worker->drain_until_mono_ms = bk_loop_now_ms(worker->loop) + worker->options->drain_ms;
+    h2o_context_request_shutdown(&worker->context);
+    bk_timer_start(worker->loop, &worker->tick, 0, on_tick, worker);
+}
+
+static void on_signal(void *ctx, unsigned ready)
+{
+    struct bk_worker *worker = ctx;
+    struct signalfd_siginfo info;
+    (void)ready;
+    while (read(worker->signal_fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGTERM) {
+            drain(worker);
+        } else if (info.ssi_signo == SIGHUP) {
+            reload_tls(worker);
+            worker->options->service->worker_reload(worker->state);
+        }
+    }
+}
+
+static void open_signals(struct bk_worker *worker)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_SETMASK, &set, NULL);
+    signal(SIGINT, SIG_IGN); /* Ctrl-C reaches the whole group: the master decides */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
+    worker->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (worker->signal_fd < 0 || bk_watch_open(worker->loop, worker->signal_fd, BK_READABLE,
+                                               on_signal, worker, &worker->signals) != BK_OK) {
+        bk_log(BK_LOG_ERROR, "no descriptor for signals", BK_KV("error", strerror(errno)));
+        exit(1);
+    }
+}
+
+struct dispatch_handler {
+    h2o_handler_t super;
+    struct bk_worker *worker;
+};
+
+static int on_req(h2o_handler_t *self, h2o_req_t *req)
+{
+    return bk_request_dispatch(((struct dispatch_handler *)self)->worker, req);
+}
+
+static void open_h2o(struct bk_worker *worker)
+{
+    const struct bk_server_options *options = worker->options;
+    size_t upload_max = 0;
+    for (size_t i = 0; i < options->listener_count; i++)
+        if ((size_t)options->listeners[i].upload_max_bytes > upload_max)
+            upload_max = (size_t)options->listeners[i].upload_max_bytes;
+
+    h2o_config_init(&worker->config);
+    worker->config.server_name = h2o_iovec_init("", 0);
+    worker->config.http1.upgrade_to_http2 = 0;
+    worker->config.http1.req_timeout = (uint64_t)options->idle_timeout_ms;
+    worker->config.max_request_entity_size = upload_max;
+    h2o_hostconf_t *host =
+        h2o_config_register_host(&worker->config, h2o_iovec_init("default", 7), 65535);
+    h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
+    struct dispatch_handler *handler =
+        (struct dispatch_handler *)h2o_create_handler(path, sizeof *handler);
+    handler->super.on_req = on_req;
+    handler->worker = worker;
+    h2o_context_init(&worker->context, bk_loop_h2o_of(worker->loop), &worker->config);
+}
+
+static void open_listeners(struct bk_worker *worker, const int *fds, size_t fd_count, int admin_fd)
+{
+    for (size_t i = 0; i < fd_count; i++)
+        worker->listeners[i] =
+            (struct bk_listener){.options = &worker->options->listeners[i], .fd = fds[i]};
+    worker->listener_count = fd_count;
+    if (admin_fd >= 0)
+        worker->listeners[worker->listener_count++] = (struct bk_listener){.fd = admin_fd};
+
+    for (size_t i = 0; i < worker->listener_count; i++) {
+        struct bk_listener *listener = &worker->listeners[i];
+        listener->worker = worker;
+        listener->accept =
+            (h2o_accept_ctx_t){.ctx = &worker->context, .hosts = worker->config.hosts};
+        if (listener->options == NULL) {
+            accept_start(listener);
+            continue;
+        }
+        enum bk_err err = bk_cidr_parse_list(bk_str_of(listener->options->proxy_from),
+                                             &listener->proxies, &listener->proxy_count, NULL);
+        assert(err == BK_OK && "bk_server_check was not called");
+        (void)err;
+    }
+    reload_tls(worker);
+}
+
+int bk_worker_main(const struct bk_server_options *options, size_t slot, const int *fds,
+                   size_t fd_count, int admin_fd)
+{
+    static struct bk_worker worker; /* one a process; h2o keeps pointers into it */
+    worker = (struct bk_worker){.options = options, .slot = slot, .signal_fd = -1};
+    bk_list_init(&worker.connections);
+    pid_t master = getppid();
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    bk_metrics_reset_gauges(options->metrics, slot);
+
+    worker.loop = bk_loop_h2o_new();
+    open_signals(&worker);
+    if (getppid() != master)
+        return 0;
+    open_h2o(&worker);
+    worker.state = options->service->worker_open(&worker, options->settings);
+    if (worker.state == NULL)
+        return 1;
+    open_listeners(&worker, fds, fd_count, admin_fd);
+    bk_timer_start(worker.loop, &worker.tick, 0, on_tick, &worker);
+
+    bk_loop_run(worker.loop);
+
+    options->service->worker_close(worker.state);
+    return 0;
+}

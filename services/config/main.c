@@ -1,0 +1,291 @@
+/*
+ * beckon-config: serves phones their configuration over mTLS (docs/architecture.md, journey 1).
+ * This file puts the parts together: settings, master key, drivers' models, metrics, workers.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "roots_share.h"
+#include "store/store_fetch.h"
+#include "web/auth_cert.h"
+#include "worker.h"
+
+extern char **environ;
+
+enum { MODELS_FILE_MAX = 1024 * 1024 };
+
+/* --- the worker's state
+ * ----------------------------------------------------------------------------- */
+
+static void on_pg_state(void *ctx, bool is_up, const struct bk_detail *detail)
+{
+    struct cfg_worker *worker = ctx;
+    bk_worker_gauge(worker->web, CFG_M_PG_UP, is_up);
+    bk_log(is_up ? BK_LOG_INFO : BK_LOG_WARN, is_up ? "database connected" : "database away",
+           BK_KV_INT("worker", bk_worker_slot(worker->web)),
+           BK_KV("detail", detail != NULL ? detail->text : ""));
+}
+
+static enum bk_err open_pg(struct cfg_worker *worker, const char *use,
+                           const struct bk_pg_statement *statements, size_t queue_max,
+                           struct bk_pg **ret_pg)
+{
+    const struct cfg_settings *settings = worker->setup->settings;
+    char role[64];
+    snprintf(role, sizeof role, "beckon-config/%zu %s", bk_worker_slot(worker->web), use);
+    struct bk_pg_options options = {
+        .dsn = settings->pg,
+        .role = role,
+        .statements = statements,
+        .queue_max = queue_max,
+        .in_flight_max = (size_t)settings->pg_in_flight_max,
+        .query_timeout_ms = (int)settings->pg_query_timeout_ms,
+        .connect_timeout_ms = (int)settings->pg_connect_timeout_ms,
+    };
+    return bk_pg_open(worker->loop, &options, ret_pg);
+}
+
+static void worker_close(void *state)
+{
+    struct cfg_worker *worker = state;
+    cfg_roots_close(worker->roots);
+    if (worker->fetch_pg != NULL)
+        bk_pg_close(worker->fetch_pg);
+    if (worker->record_pg != NULL)
+        bk_pg_close(worker->record_pg);
+    cfg_visits_close(worker->visits);
+    bk_free(worker);
+}
+
+static void *worker_open(struct bk_worker *web, void *setup)
+{
+    struct cfg_worker *worker = bk_alloc_or_abort(sizeof *worker);
+    worker->web = web;
+    worker->loop = bk_worker_loop(web);
+    worker->setup = setup;
+    size_t queue_max = (size_t)worker->setup->settings->pg_queue_max;
+    enum bk_err err =
+        open_pg(worker, "fetch", bk_store_fetch_statements, queue_max, &worker->fetch_pg);
+    if (err == BK_OK)
+        err = open_pg(worker, "record", bk_store_visit_statements, 4, &worker->record_pg);
+    if (err == BK_OK) {
+        bk_pg_on_state(worker->fetch_pg, on_pg_state, worker);
+        worker->visits = cfg_visits_open(worker);
+        worker->roots = cfg_roots_open(worker);
+    }
+    if (err != BK_OK || worker->visits == NULL || worker->roots == NULL) {
+        bk_log(BK_LOG_ERROR, "worker cannot start", BK_KV("err", bk_err_name(err)));
+        worker_close(worker);
+        return NULL;
+    }
+    return worker;
+}
+
+static void worker_reload(void *state)
+{
+    struct cfg_worker *worker = state;
+    cfg_roots_reload(worker->roots);
+}
+
+static bool worker_is_idle(void *state)
+{
+    const struct cfg_worker *worker = state;
+    return cfg_visits_is_idle(worker->visits);
+}
+
+static bool worker_is_ready(void *state)
+{
+    const struct cfg_worker *worker = state;
+    bk_worker_gauge(worker->web, CFG_M_PG_QUEUE, (int64_t)bk_pg_queue_len(worker->fetch_pg));
+    return bk_pg_is_up(worker->fetch_pg) && cfg_roots_are_loaded(worker->roots);
+}
+
+/* --- refusals before a request is known
+ * ------------------------------------------------------------- */
+
+static void on_handshake_failed(void *state, const struct bk_peer *peer, const char *error)
+{
+    struct cfg_worker *worker = state;
+    const struct bk_tls_peer *tls = peer->tls;
+    char claim[BK_CERT_CLAIM_SIZE] = "";
+    const char *reason = error;
+    if (tls != NULL && tls->has_certificate) {
+        bk_cert_claim_print(tls->certificate, &claim);
+        if (!tls->is_verified)
+            reason = tls->error_text;
+    }
+    bk_log(BK_LOG_INFO, "handshake failed", BK_KV("source", peer->address), BK_KV("reason", reason),
+           BK_KV("claimed", claim));
+    cfg_visits_add_stranger(worker->visits, peer, reason, claim, NULL);
+}
+
+static void on_malformed(void *state, const struct bk_peer *peer, const char *reason)
+{
+    struct cfg_worker *worker = state;
+    const struct cfg_identity *identity = peer->identity;
+    char text[64];
+    snprintf(text, sizeof text, "malformed: %s", reason);
+    bk_log(BK_LOG_INFO, "malformed request", BK_KV("source", peer->address),
+           BK_KV("reason", reason));
+    cfg_visits_add_stranger(worker->visits, peer, text, NULL,
+                            identity != NULL && identity->is_known ? &identity->mac : NULL);
+}
+
+static const struct bk_service service = {
+    .name = "beckon-config",
+    .worker_open = worker_open,
+    .worker_reload = worker_reload,
+    .worker_is_idle = worker_is_idle,
+    .worker_close = worker_close,
+    .worker_is_ready = worker_is_ready,
+    .on_peer = cfg_identify,
+    .on_request = cfg_fetch_start,
+    .on_handshake_failed = on_handshake_failed,
+    .on_malformed = on_malformed,
+};
+
+/* --- start
+ * -------------------------------------------------------------------------------------------- */
+
+static enum bk_err read_master_key(struct cfg_settings *settings, struct bk_key *ret_key,
+                                   struct bk_detail *ret_detail)
+{
+    bool has_file = settings->master_key_file != NULL && settings->master_key_file[0] != '\0';
+    bool has_text = settings->master_key != NULL && settings->master_key[0] != '\0';
+    if (has_file == has_text) {
+        bk_detail_set(ret_detail, "set one of master_key_file and master_key; "
+                                  "`beckon keys new FILE` makes a key");
+        return BK_ERR_INVALID;
+    }
+    if (has_file)
+        return bk_key_read(settings->master_key_file, ret_key, ret_detail);
+    enum bk_err err = bk_key_parse(bk_str_of(settings->master_key), ret_key);
+    bk_wipe(settings->master_key, strlen(settings->master_key));
+    if (err != BK_OK)
+        bk_detail_set(ret_detail, "master_key: not 64 hexadecimal digits");
+    return err;
+}
+
+/* <dir>/<vendor>.tsv, for the vendors that have one there. The text stays: tables borrow it. */
+static enum bk_err read_models(const char *dir, struct bk_detail *ret_detail)
+{
+    for (const struct bk_vendor *const *vendor = bk_vendors(); *vendor != NULL; vendor++) {
+        char path[1280];
+        snprintf(path, sizeof path, "%s/%s.tsv", dir, (*vendor)->name);
+        FILE *in = fopen(path, "rb");
+        if (in == NULL)
+            continue;
+        char *text = bk_alloc_or_abort(MODELS_FILE_MAX + 1);
+        size_t len = fread(text, 1, MODELS_FILE_MAX + 1, in);
+        fclose(in);
+        if (len > MODELS_FILE_MAX) {
+            bk_detail_set(ret_detail, "%s: larger than 1 MiB", path);
+            return BK_ERR_TOO_LARGE;
+        }
+        enum bk_err err =
+            bk_vendor_add_models(*vendor, (struct bk_str){text, len}, path, ret_detail);
+        if (err != BK_OK)
+            return err;
+    }
+    return BK_OK;
+}
+
+static enum bk_err check_settings(const struct cfg_settings *settings, struct bk_detail *ret_detail)
+{
+    struct bk_str url = bk_str_of(settings->public_url);
+    if (settings->pg == NULL)
+        bk_detail_set(ret_detail, "pg: not set; give a libpq connection string");
+    else if (!bk_str_starts(url, BK_STR("https://")) || bk_str_ends(url, BK_STR("/")))
+        bk_detail_set(ret_detail, "public_url: must be https://host or https://host:port, without "
+                                  "a slash at the end");
+    else if (settings->listener_count == 0)
+        bk_detail_set(ret_detail, "no listener; set listener.<name>.address, .cert and .key");
+    else
+        return BK_OK;
+    return BK_ERR_INVALID;
+}
+
+static void fill_listeners(const struct cfg_settings *settings, struct bk_listener_options *rows)
+{
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        const struct cfg_listener *from = &settings->listeners[i];
+        rows[i] = (struct bk_listener_options){
+            .name = from->name,
+            .address = from->address != NULL ? from->address : "",
+            .certs = from->cert != NULL ? from->cert : "",
+            .keys = from->key != NULL ? from->key : "",
+            .require_client_certificate = from->client_certificate == 0,
+            .is_tls13_only = from->tls_min == 1,
+            .proxy_from = from->proxy_from != NULL ? from->proxy_from : "",
+            .upload_max_bytes = from->upload_max_bytes,
+        };
+    }
+}
+
+static int fail(const struct bk_detail *detail)
+{
+    fprintf(stderr, "beckon-config: %s\n", detail->text);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    static struct cfg_settings settings;
+    static struct cfg_setup setup;
+    static struct bk_listener_options listeners[BK_LISTENER_MAX];
+    struct bk_settings_flags flags = {0};
+    struct bk_detail detail = {{0}};
+
+    if (bk_settings_read(&cfg_settings_table, argc, argv, environ, &settings, &flags, stderr) !=
+        BK_OK)
+        return 2;
+    if (flags.help || flags.markdown) {
+        if (flags.help)
+            bk_settings_print_help(&cfg_settings_table, stdout);
+        else
+            bk_settings_print_markdown(&cfg_settings_table, stdout);
+        return 0;
+    }
+    bk_log_setup("beckon-config", (enum bk_log_level)settings.log_level, settings.log_json,
+                 STDERR_FILENO);
+    setup.settings = &settings;
+    fill_listeners(&settings, listeners);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t workers =
+        settings.workers > 0 ? (size_t)settings.workers : (size_t)(cores > 0 ? cores : 1);
+    struct bk_server_options options = {
+        .service = &service,
+        .settings = &setup,
+        .listeners = listeners,
+        .listener_count = settings.listener_count,
+        .admin_address = settings.admin_address,
+        .worker_count = workers < BK_WORKER_MAX ? workers : BK_WORKER_MAX,
+        .head_max_bytes = (size_t)settings.head_max_bytes,
+        .connections_max = (size_t)settings.connections_max,
+        .early_timeout_ms = (int)settings.early_timeout_s * 1000,
+        .idle_timeout_ms = (int)settings.idle_timeout_s * 1000,
+        .drain_ms = (int)settings.drain_s * 1000,
+    };
+    if (check_settings(&settings, &detail) != BK_OK ||
+        read_master_key(&settings, &setup.master_key, &detail) != BK_OK ||
+        bk_vendors_init(&detail) != BK_OK ||
+        (settings.models_dir != NULL && settings.models_dir[0] != '\0' &&
+         read_models(settings.models_dir, &detail) != BK_OK) ||
+        bk_server_check(&options, &detail) != BK_OK ||
+        (setup.roots_share = cfg_roots_share_new()) == NULL ||
+        bk_metrics_new(cfg_metric_rows, CFG_M_COUNT, options.worker_count, &options.metrics) !=
+            BK_OK)
+        return fail(&detail);
+    if (flags.check_only) {
+        puts("settings are good");
+        return 0;
+    }
+    int code = bk_server_run(&options, argv);
+    bk_wipe(&setup.master_key, sizeof setup.master_key);
+    return code;
+}

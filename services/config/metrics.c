@@ -1,0 +1,20 @@
+/*
+ * The metric table of beckon-config, in the order of enum cfg_metric.
+ */
+#include "worker.h"
+
+const struct bk_metric_row cfg_metric_rows[CFG_M_COUNT] = {
+    BK_WEB_METRIC_ROWS,
+    {"beckon_config_fetches_total", "result=\"served\"", "Fetches by result", false},
+    {"beckon_config_fetches_total", "result=\"not_modified\"", "Fetches by result", false},
+    {"beckon_config_fetches_total", "result=\"refused\"", "Fetches by result", false},
+    {"beckon_config_fetches_total", "result=\"fault\"", "Fetches by result", false},
+    {"beckon_pg_up", NULL, "Workers connected to PostgreSQL", true},
+    {"beckon_pg_queue", NULL, "Statements waiting or in flight", true},
+    {"beckon_visits_written_total", NULL, "Visits written", false},
+    {"beckon_visits_dropped_total", NULL, "Visits dropped: queue full or refused", false},
+    {"beckon_visits_queue", NULL, "Visits not written yet", true},
+    {"beckon_strangers_dropped_total", NULL, "Refusals of strangers not recorded", false},
+    {"beckon_trust_roots", NULL, "Trust roots in use, summed over workers", true},
+    {"beckon_trust_roots_bad", NULL, "Trust root rows that could not be used, summed", true},
+};

@@ -1,0 +1,156 @@
+/*
+ * Trust roots: read from PostgreSQL at start, again when their version changed (asked every
+ * trust.refresh_s) and on SIGHUP. Without roots a worker accepts nobody; one that starts while the
+ * database is away begins with those its siblings read last (roots_share.h).
+ */
+#include "base/alloc.h"
+#include "base/log.h"
+#include "roots_share.h"
+#include "store/store_fetch.h"
+#include "worker.h"
+
+enum { RETRY_MS = 200 };
+
+struct cfg_roots {
+    struct cfg_worker *worker;
+    struct bk_timer timer;
+    int64_t version; /* of the loaded set; -1: none */
+    int64_t wanted_version;
+    bool is_loaded, is_asking;
+};
+
+static void ask_later(struct cfg_roots *roots, int64_t delay_ms);
+
+static void use(struct cfg_roots *roots, struct bk_trust *trust, size_t bad_count)
+{
+    struct bk_worker *web = roots->worker->web;
+    roots->is_loaded = true;
+    bk_worker_gauge(web, CFG_M_TRUST_ROOTS, (int64_t)bk_trust_count(trust));
+    bk_worker_gauge(web, CFG_M_TRUST_ROOTS_BAD, (int64_t)bad_count);
+    bk_worker_set_trust(web, trust);
+}
+
+/* A row that cannot be used is left out and told; only a lack of memory gives up the whole set. */
+static enum bk_err add_rows(struct cfg_roots *roots, const struct bk_pg_rows *rows,
+                            struct bk_trust *trust, size_t *ret_bad_count)
+{
+    static uint8_t der[BK_TRUST_DER_MAX];
+    struct cfg_roots_share *share = roots->worker->setup->roots_share;
+    size_t bad_count = 0;
+    cfg_roots_share_begin(share);
+    for (int i = 0; i < bk_pg_row_count(rows); i++) {
+        struct bk_trust_root root;
+        struct bk_detail detail = {{0}};
+        size_t len = 0;
+        enum bk_err err = bk_store_trust_row(rows, i, &root, der, &len);
+        if (err == BK_OK)
+            err = bk_trust_add(trust, &root, (struct bk_str){(const char *)der, len}, &detail);
+        if (err == BK_ERR_NO_MEMORY)
+            return err;
+        if (err != BK_OK) {
+            bad_count++;
+            bk_log(BK_LOG_ERROR, "trust root left out", BK_KV("err", bk_err_name(err)),
+                   BK_KV_INT("root_id", bk_pg_int(rows, i, 0)), BK_KV("detail", detail.text));
+            continue;
+        }
+        cfg_roots_share_add(share, &root, der, len);
+    }
+    cfg_roots_share_end(share);
+    *ret_bad_count = bad_count;
+    return BK_OK;
+}
+
+static void on_roots(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
+                     const struct bk_detail *detail)
+{
+    struct cfg_roots *roots = ctx;
+    roots->is_asking = false;
+    struct bk_trust *trust = NULL;
+    size_t bad_count = 0;
+    if (err == BK_OK)
+        err = bk_trust_new(&trust);
+    if (err == BK_OK)
+        err = add_rows(roots, rows, trust, &bad_count);
+    if (err == BK_OK) {
+        roots->version = roots->wanted_version;
+        use(roots, trust, bad_count);
+        ask_later(roots, roots->worker->setup->settings->trust_refresh_s * 1000);
+    } else {
+        bk_log(BK_LOG_WARN, "trust roots not loaded", BK_KV("err", bk_err_name(err)),
+               BK_KV("detail", detail != NULL ? detail->text : ""));
+        ask_later(roots, RETRY_MS);
+    }
+    bk_trust_unref(trust);
+}
+
+static void on_version(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
+                       const struct bk_detail *detail)
+{
+    struct cfg_roots *roots = ctx;
+    (void)detail;
+    roots->is_asking = false;
+    int64_t version = err == BK_OK && bk_pg_row_count(rows) == 1 ? bk_pg_int(rows, 0, 0) : -1;
+    if (version < 0) {
+        ask_later(roots, roots->is_loaded ? roots->worker->setup->settings->trust_refresh_s * 1000
+                                          : RETRY_MS);
+        return;
+    }
+    if (version == roots->version) {
+        ask_later(roots, roots->worker->setup->settings->trust_refresh_s * 1000);
+        return;
+    }
+    roots->wanted_version = version;
+    roots->is_asking = bk_store_trust_start(roots->worker->fetch_pg, on_roots, roots) == BK_OK;
+    if (!roots->is_asking)
+        ask_later(roots, RETRY_MS);
+}
+
+static void ask(void *ctx)
+{
+    struct cfg_roots *roots = ctx;
+    if (roots->is_asking)
+        return;
+    roots->is_asking =
+        bk_store_trust_version_start(roots->worker->fetch_pg, on_version, roots) == BK_OK;
+    if (!roots->is_asking)
+        ask_later(roots, RETRY_MS);
+}
+
+static void ask_later(struct cfg_roots *roots, int64_t delay_ms)
+{
+    bk_timer_start(roots->worker->loop, &roots->timer, delay_ms, ask, roots);
+}
+
+struct cfg_roots *cfg_roots_open(struct cfg_worker *worker)
+{
+    struct cfg_roots *roots = bk_alloc(sizeof *roots);
+    if (roots == NULL)
+        return NULL;
+    roots->worker = worker;
+    roots->version = -1;
+    struct bk_trust *shared = cfg_roots_share_read(worker->setup->roots_share);
+    if (shared != NULL)
+        use(roots, shared, 0);
+    bk_trust_unref(shared);
+    ask(roots);
+    return roots;
+}
+
+void cfg_roots_close(struct cfg_roots *roots)
+{
+    if (roots == NULL)
+        return;
+    bk_timer_stop(&roots->timer);
+    bk_free(roots);
+}
+
+bool cfg_roots_are_loaded(const struct cfg_roots *roots)
+{
+    return roots->is_loaded;
+}
+
+void cfg_roots_reload(struct cfg_roots *roots)
+{
+    roots->version = -1;
+    ask_later(roots, 0);
+}

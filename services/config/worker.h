@@ -1,0 +1,96 @@
+/*
+ * What one worker of beckon-config holds, and what its files ask of each other.
+ */
+#ifndef CONFIG_WORKER_H
+#define CONFIG_WORKER_H
+
+#include "base/seal.h"
+#include "io/pg.h"
+#include "model/mac.h"
+#include "settings.h"
+#include "store/store_visit.h"
+#include "vendor/vendor.h"
+#include "web/server.h"
+
+/* The service's own metrics, behind web's in the table (metrics.c). */
+enum cfg_metric {
+    CFG_M_SERVED = BK_WEB_METRIC_COUNT,
+    CFG_M_NOT_MODIFIED,
+    CFG_M_REFUSED,
+    CFG_M_FAULTS,
+    CFG_M_PG_UP,
+    CFG_M_PG_QUEUE,
+    CFG_M_VISITS_WRITTEN,
+    CFG_M_VISITS_DROPPED,
+    CFG_M_VISITS_QUEUE,
+    CFG_M_STRANGERS_DROPPED,
+    CFG_M_TRUST_ROOTS,
+    CFG_M_TRUST_ROOTS_BAD,
+    CFG_M_COUNT
+};
+extern const struct bk_metric_row cfg_metric_rows[CFG_M_COUNT];
+
+struct cfg_roots_share;
+
+/* Everything a worker needs and does not change; made before the workers are forked. */
+struct cfg_setup {
+    const struct cfg_settings *settings;
+    struct bk_key master_key;
+    struct cfg_roots_share *roots_share;
+};
+
+struct cfg_visits;
+struct cfg_roots;
+
+struct cfg_worker {
+    struct bk_worker *web;
+    struct bk_loop *loop;
+    const struct cfg_setup *setup;
+    struct bk_pg *fetch_pg;  /* fetches, trust roots */
+    struct bk_pg *record_pg; /* visits, strangers: may be slow without slowing a fetch */
+    struct cfg_visits *visits;
+    struct cfg_roots *roots;
+};
+
+/* --- identity.c: who is this, as far as the certificate proves it -------------------------------
+ */
+
+/* In the connection's arena. */
+struct cfg_identity {
+    bool is_known; /* a rule held; else only root and fingerprint are set */
+    const struct bk_vendor *vendor;
+    struct bk_mac mac;
+    int64_t root_id;
+    uint8_t fingerprint[BK_SHA256_SIZE];
+};
+void cfg_identify(void *worker, struct bk_peer *peer);
+
+/* --- flow_fetch.c
+ * --------------------------------------------------------------------------------- */
+
+void cfg_fetch_start(void *worker, struct bk_request *request);
+
+/* --- visits.c: what happened, written in batches off the path
+ * --------------------------------------- */
+
+struct cfg_visits *cfg_visits_open(struct cfg_worker *worker); /* NULL: no memory */
+void cfg_visits_close(struct cfg_visits *visits);
+bool cfg_visits_is_idle(const struct cfg_visits *visits);
+/* Copied; dropped and counted when the queue is full. */
+void cfg_visits_add(struct cfg_visits *visits, const struct bk_visit *visit);
+/* reason: static or not, cut at 63 bytes; claimed may be NULL. Counted by source and minute. */
+void cfg_visits_add_stranger(struct cfg_visits *visits, const struct bk_peer *peer,
+                             const char *reason, const char *claimed,
+                             const struct bk_mac *claimed_mac);
+/* Printable ASCII of text into a fixed array, '?' for all else, cut. */
+void cfg_print_clean(struct bk_str text, char *ret_text, size_t size);
+
+/* --- roots.c: trust roots from PostgreSQL
+ * ------------------------------------------------------------ */
+
+struct cfg_roots *cfg_roots_open(struct cfg_worker *worker);
+void cfg_roots_close(struct cfg_roots *roots);
+bool cfg_roots_are_loaded(const struct cfg_roots *roots);
+void cfg_roots_reload(struct cfg_roots *roots);
+
+#endif
