@@ -9,7 +9,8 @@ set local role beckon_owner;
  *
  * p_mac, p_maker  what the certificate proves; null: no identity
  * p_path_mac      the MAC in the path; null: none. Compared, never trusted
- * p_root_id       the trust root that anchored the chain
+ * p_root_ids      the trust roots that vouch for the chain: one of the operator's, or one of each tenant
+ *                 that trusts its CA; of those the operator's counts, else this tenant's
  * p_kind          bk_file_kind_name; null: no path of this maker
  * verdict         'serve', or the reason of the refusal; the first that holds, in this order:
  *                 unknown_tenant_key, tenant_suspended, no_identity, blocked_certificate,
@@ -25,7 +26,7 @@ set local role beckon_owner;
  * holds within the tenant and keeps the phone from nobody else; an operator's root makes up for it. Nothing is kept from call to call.
  */
 create function bk.device_fetch(
-    p_tenant_key text, p_mac macaddr, p_path_mac macaddr, p_maker text, p_root_id bigint,
+    p_tenant_key text, p_mac macaddr, p_path_mac macaddr, p_maker text, p_root_ids bigint[],
     p_fingerprint bytea, p_kind text,
     out verdict text, out tenant_id bigint, out device_id bigint, out other_tenant_id bigint,
     out data_key bytea, out vendor text, out model text, out revision bigint, out config text)
@@ -70,7 +71,11 @@ begin
       from app.tenant_key as k
       join app.tenant as t on t.tenant_id = k.tenant_id
       -- A root that was deleted or disabled after the handshake vouches for nobody.
-      left join app.trust_root as r on r.root_id = p_root_id and r.is_enabled
+      left join lateral (select r.maker, r.tenant_id, r.sha256
+                           from app.trust_root as r
+                          where r.root_id = any (p_root_ids) and r.is_enabled
+                          order by r.tenant_id is not null, r.tenant_id <> t.tenant_id
+                          limit 1) as r on true
       left join app.device as d on d.tenant_id = t.tenant_id and d.mac = p_mac
       left join app.site as s on s.tenant_id = d.tenant_id and s.site_id = d.site_id
       left join app.profile as p on p.tenant_id = d.tenant_id and p.profile_id = d.profile_id
@@ -246,14 +251,14 @@ create function bk.trust_roots_version() returns bigint
 reset role;
 
 grant create on schema bk to beckon_cross;
-alter function bk.device_fetch(text, macaddr, macaddr, text, bigint, bytea, text) owner to beckon_cross;
+alter function bk.device_fetch(text, macaddr, macaddr, text, bigint[], bytea, text) owner to beckon_cross;
 alter function bk.trust_roots() owner to beckon_cross;
 alter function bk.trust_roots_version() owner to beckon_cross;
 revoke create on schema bk from beckon_cross;
 
 -- Given by the functions' owner, which is also who may take it back.
 set local role beckon_cross;
-grant execute on function bk.device_fetch(text, macaddr, macaddr, text, bigint, bytea, text)
+grant execute on function bk.device_fetch(text, macaddr, macaddr, text, bigint[], bytea, text)
     to beckon_config;
 grant execute on function bk.trust_roots(), bk.trust_roots_version() to beckon_config, beckon_operator;
 reset role;

@@ -29,17 +29,22 @@ static struct bk_pg_param text_param(struct bk_str text)
 enum bk_err bk_store_fetch_start(struct bk_pg *pg, const struct bk_fetch_query *query,
                                  bk_pg_done_fn *on_done, void *ctx, struct bk_pg_query **ret_query)
 {
-    char mac[BK_MAC_TEXT_SIZE], claimed_mac[BK_MAC_TEXT_SIZE], root_id[24];
+    char mac[BK_MAC_TEXT_SIZE], claimed_mac[BK_MAC_TEXT_SIZE];
+    char root_ids[BK_TLS_VOUCHER_MAX * 21 + 3] = "{";
     bk_mac_print(&query->mac, &mac);
     bk_mac_print(&query->claimed_mac, &claimed_mac);
-    snprintf(root_id, sizeof root_id, "%lld", (long long)query->root_id);
+    size_t len = 1;
+    for (size_t i = 0; i < query->root_count; i++)
+        len += (size_t)snprintf(root_ids + len, sizeof root_ids - len, "%s%lld", i > 0 ? "," : "",
+                                (long long)query->root_ids[i]);
+    snprintf(root_ids + len, sizeof root_ids - len, "}");
     struct bk_str none = BK_STR_NONE;
     const struct bk_pg_param params[] = {
         text_param(query->tenant_key),
         text_param(query->has_identity ? bk_str_of(mac) : none),
         text_param(query->has_claimed_mac ? bk_str_of(claimed_mac) : none),
         text_param(query->has_identity ? bk_str_of(query->maker) : none),
-        text_param(bk_str_of(root_id)),
+        text_param(bk_str_of(root_ids)),
         {.text = {(const char *)query->fingerprint, BK_SHA256_SIZE}, .is_binary = true},
         text_param(query->kind != NULL ? bk_str_of(query->kind) : none),
     };

@@ -154,7 +154,8 @@ static enum bk_next step_load(struct bk_flow *flow)
         .mac = identity->mac,
         .claimed_mac = fetch->claimed_mac,
         .maker = identity->vendor != NULL ? identity->vendor->name : NULL,
-        .root_id = identity->root_id,
+        .root_ids = identity->root_ids,
+        .root_count = identity->root_count,
         .fingerprint = identity->fingerprint,
         .kind = fetch->file.kind != BK_FILE_NONE ? bk_file_kind_name(fetch->file.kind) : NULL,
     };
@@ -420,7 +421,7 @@ static void begin_visit(struct fetch *fetch)
     visit->kind = bk_file_kind_name(BK_FILE_NONE);
     visit->has_mac = identity->is_known;
     visit->mac = identity->mac;
-    visit->has_fingerprint = identity->root_id != 0;
+    visit->has_fingerprint = identity->has_fingerprint;
     memcpy(visit->fingerprint, identity->fingerprint, sizeof visit->fingerprint);
     cfg_print_clean(bk_str_of(request->peer->address), visit->source, sizeof visit->source);
     snprintf(visit->request_id, sizeof visit->request_id, "%zu-%" PRIx64 "-%" PRIx64,

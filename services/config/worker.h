@@ -57,10 +57,12 @@ struct cfg_worker {
 
 /* In the connection's arena. */
 struct cfg_identity {
-    bool is_known; /* a rule held; else only root and fingerprint are set */
+    bool is_known; /* a rule held; else only the fingerprint is set */
     const struct bk_vendor *vendor;
     struct bk_mac mac;
-    int64_t root_id;
+    int64_t root_ids[BK_TLS_VOUCHER_MAX]; /* those by whose rules this MAC is this maker's */
+    size_t root_count;
+    bool has_fingerprint;
     uint8_t fingerprint[BK_SHA256_SIZE];
 };
 void cfg_identify(void *worker, struct bk_peer *peer);

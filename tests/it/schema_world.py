@@ -125,9 +125,9 @@ class World:
               kind="device", cursor=None):
         """One call of bk.device_fetch as beckon_config; a dict."""
         text = (
-            "select * from bk.device_fetch(%s, %s::macaddr, %s::macaddr, %s, %s::bigint, %s::bytea, %s)"
+            "select * from bk.device_fetch(%s, %s::macaddr, %s::macaddr, %s, %s::bigint[], %s::bytea, %s)"
         )
-        parameters = (key, mac, path_mac, maker, root, fingerprint, kind)
+        parameters = (key, mac, path_mac, maker, root if isinstance(root, list) else [root], fingerprint, kind)
 
         def run(cursor):
             cursor.execute(text, parameters)

@@ -148,6 +148,14 @@ def test_foreign_root_vouches_only_in_its_tenant(scene):
     assert scene.verdict(root=scene.world.root(scene.tenant)) == "serve"
 
 
+def test_of_several_roots_that_of_this_tenant_counts(scene):
+    others = [scene.world.root(scene.world.tenant()) for _ in range(2)]
+    own = scene.world.root(scene.tenant)
+    assert scene.verdict(root=others) == "foreign_root"
+    assert scene.verdict(root=[others[0], own, others[1]]) == "serve"
+    assert scene.verdict(root=[]) == "no_identity"
+
+
 def test_another_tenants_copy_of_a_root_takes_nothing_away(scene):
     certificate = bytes(scene.world.one(
         "select certificate from app.trust_root where root_id = %s", (scene.root,)))
