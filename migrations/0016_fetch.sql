@@ -1,8 +1,88 @@
 -- 0016 fetch: what beckon-config asks: one phone's verdict and configuration, and the trust roots.
 -- Locks: new objects only.  Backfill: none.
--- Undo: drop function bk.device_fetch, bk.trust_roots, bk.trust_roots_version.
+-- Undo: drop function bk.device_fetch, bk.trust_roots, bk.trust_roots_version, app.phone_config;
+--       drop table app.device_config.
 
 set local role beckon_owner;
+
+/*
+ * What one phone's file is made of, put together at its first fetch of a revision and kept: most
+ * fetches find nothing new, and assembling it again would be two thirds of what a fetch costs. A
+ * revision is written once; an older one is never used again, since a fetch asks for the device's own.
+ * Derived: may be emptied at any time.
+ */
+create table app.device_config (
+    tenant_id bigint not null,
+    device_id bigint not null,
+    revision  bigint not null,
+    layers    text   compression lz4 not null,
+    parts     text   compression lz4 not null, -- secrets of lines among them, sealed
+    constraint device_config_pk        primary key (tenant_id, device_id),
+    constraint device_config_device_fk foreign key (tenant_id, device_id) references app.device
+                                       on delete cascade
+) with (toast_tuple_target = 8160, fillfactor = 80); -- in the row, where it fits
+select app.protect('app.device_config');
+revoke insert, update on app.device_config from beckon_api, beckon_operator;
+
+/*
+ * The same, made anew from what the tables hold: the members of the JSON that libcommon/model/phone.h
+ * describes, as text without its braces. With the rights, and so in the tenant, of who asks.
+ */
+create function app.phone_config(p_tenant_id bigint, p_device_id bigint, out layers text, out parts text)
+    language plpgsql stable
+    set search_path = pg_catalog, pg_temp
+    set plan_cache_mode = force_generic_plan as -- keys only: planning again would cost more than it finds
+$$
+declare
+    v_key_template_id bigint;
+    v_pbxs text;
+    v_lines text;
+    v_keys text;
+begin
+    select concat_ws(',', o.json, t.json, s.json, p.json, d.json), d.key_template_id
+      into layers, v_key_template_id
+      from app.device as d
+      join app.tenant as t on t.tenant_id = d.tenant_id
+      left join app.site as s on s.tenant_id = d.tenant_id and s.site_id = d.site_id
+      left join app.profile as p on p.tenant_id = d.tenant_id and p.profile_id = d.profile_id
+     cross join app.operator_layer as o
+     where d.tenant_id = p_tenant_id and d.device_id = p_device_id;
+
+    select string_agg(distinct pbx_json, ','), string_agg(line_json, ',' order by line_index)
+      into v_pbxs, v_lines
+      from (select l.line_index,
+                   '{"id":' || r.pbx_ref || ',"domain":"' || r.domain || '"' || x.json as pbx_json,
+                   '{"index":' || l.line_index || ',"id":' || l.line_id
+                   || ',"pbx_id":' || r.pbx_ref || e.json || l.json as line_json
+              from app.device_line as l
+              join app.extension as e on e.tenant_id = l.tenant_id
+                                     and e.extension_id = l.extension_id
+              join app.pbx as x on x.tenant_id = e.tenant_id and x.pbx_id = e.pbx_id
+             -- An account with a SIP domain of its own has, to the phone, a PBX of its own, with an
+             -- id out of the range of those of PBXs: 2^62 and up.
+             cross join lateral (select case e.domain when '' then e.pbx_id
+                                        else 4611686018427387904 + e.extension_id end as pbx_ref,
+                                        case e.domain when '' then x.domain
+                                        else e.domain end as domain) as r
+             where l.tenant_id = p_tenant_id and l.device_id = p_device_id) as line;
+
+    -- A key of the device's own takes the place of its template's.
+    select string_agg(k.json, ',' order by k.panel, k.module, k.slot) into v_keys
+      from (select own.panel, own.module, own.slot, own.json
+              from app.device_key as own
+             where own.tenant_id = p_tenant_id and own.device_id = p_device_id
+            union all
+            select shared.panel, shared.module, shared.slot, shared.json
+              from app.key_template_key as shared
+             where shared.tenant_id = p_tenant_id and shared.key_template_id = v_key_template_id
+               and not exists (select from app.device_key as own
+                                where own.tenant_id = p_tenant_id and own.device_id = p_device_id
+                                  and own.panel = shared.panel and own.module = shared.module
+                                  and own.slot = shared.slot)) as k;
+    parts := concat('"pbxs":[', v_pbxs, '],"lines":[', v_lines, '],"keys":[', v_keys, ']');
+end
+$$;
+grant execute on function app.phone_config(bigint, bigint) to beckon_cross, beckon_operator, beckon_api;
 
 /*
  * One phone asks for one file. Always one row.
@@ -46,28 +126,24 @@ declare
     v_is_own_bound boolean;
     v_is_own_root boolean := false;
     v_holder_id bigint;
-    v_key_template_id bigint;
     v_layers text;
-    v_pbx_min bigint;
-    v_pbx_max bigint;
-    v_pbxs text;
-    v_lines text;
-    v_keys text;
+    v_parts text;
 begin
-    -- Everything a verdict needs, and the layers, in one statement. It looks up the same rows whatever it finds, so
-    -- that the time of an answer does not tell unknown from foreign.
+    -- Everything a verdict needs, and the configuration as it was put together for this revision, in one
+    -- statement. It looks up the same rows whatever it finds, so that the time of an answer does not tell
+    -- unknown from foreign.
     select t.tenant_id, t.status, t.data_key, r.maker, r.tenant_id, r.sha256,
            exists (select from app.blocked_certificate as b
                     where b.fingerprint = p_fingerprint
-                      and (b.tenant_id is null or b.tenant_id = t.tenant_id)),
+                      and coalesce(b.tenant_id, t.tenant_id) = t.tenant_id), -- one index scan, not two
            d.device_id, d.vendor, d.model, d.revision, d.state,
-           d.is_bound_by_own_root, d.key_template_id,
+           d.is_bound_by_own_root,
            (select h.tenant_id from app.device as h
              where h.mac = p_mac and h.bound_at is not null and not h.is_bound_by_own_root),
-           concat_ws(',', o.json, t.json, s.json, p.json, d.json)
+           c.layers, c.parts
       into tenant_id, v_status, v_data_key, v_root_maker, v_root_tenant_id, v_root_sha256,
            v_is_blocked, device_id, vendor, model, revision, v_state, v_is_own_bound,
-           v_key_template_id, v_holder_id, v_layers
+           v_holder_id, v_layers, v_parts
       from app.tenant_key as k
       join app.tenant as t on t.tenant_id = k.tenant_id
       -- A root that was deleted or disabled after the handshake vouches for nobody.
@@ -77,9 +153,8 @@ begin
                           order by r.tenant_id is not null, r.tenant_id <> t.tenant_id
                           limit 1) as r on true
       left join app.device as d on d.tenant_id = t.tenant_id and d.mac = p_mac
-      left join app.site as s on s.tenant_id = d.tenant_id and s.site_id = d.site_id
-      left join app.profile as p on p.tenant_id = d.tenant_id and p.profile_id = d.profile_id
-     cross join app.operator_layer as o
+      left join app.device_config as c on c.tenant_id = d.tenant_id and c.device_id = d.device_id
+                                      and c.revision = d.revision
      where k.tenant_key = p_tenant_key and (k.valid_until is null or k.valid_until > now());
 
     if tenant_id is null then
@@ -164,70 +239,18 @@ begin
         return;
     end if;
 
-    if p_kind = 'device' then
-        -- Sorted below the aggregates: a sort inside one costs twice as much.
-        select min(pbx_ref), max(pbx_ref), min(pbx_json collate "C"), string_agg(line_json, ',')
-          into v_pbx_min, v_pbx_max, v_pbxs, v_lines
-          from (select r.pbx_ref,
-                       '{"id":' || r.pbx_ref || ',"domain":"' || r.domain || '"' || x.json as pbx_json,
-                       '{"index":' || l.line_index || ',"id":' || l.line_id
-                       || ',"pbx_id":' || r.pbx_ref || e.json || l.json as line_json
-                  from app.device_line as l
-                  join app.extension as e on e.tenant_id = l.tenant_id
-                                         and e.extension_id = l.extension_id
-                  join app.pbx as x on x.tenant_id = e.tenant_id and x.pbx_id = e.pbx_id
-                 -- An account with a SIP domain of its own has, to the phone, a PBX of its own, with an
-                 -- id out of the range of those of PBXs: 2^62 and up.
-                 cross join lateral (select case e.domain when '' then e.pbx_id
-                                            else 4611686018427387904 + e.extension_id end as pbx_ref,
-                                            case e.domain when '' then x.domain
-                                            else e.domain end as domain) as r
-                 where l.tenant_id = device_fetch.tenant_id and l.device_id = device_fetch.device_id
-                 order by l.line_index) as line;
-        if v_pbx_min <> v_pbx_max then -- rare: lines of several PBXs
-            select string_agg(distinct pbx_json, ',') into v_pbxs
-              from (select '{"id":' || r.pbx_ref || ',"domain":"' || r.domain || '"' || x.json
-                           as pbx_json
-                      from app.device_line as l
-                      join app.extension as e on e.tenant_id = l.tenant_id
-                                             and e.extension_id = l.extension_id
-                      join app.pbx as x on x.tenant_id = e.tenant_id and x.pbx_id = e.pbx_id
-                     cross join lateral (select case e.domain when '' then e.pbx_id
-                                                else 4611686018427387904 + e.extension_id end as pbx_ref,
-                                                case e.domain when '' then x.domain
-                                                else e.domain end as domain) as r
-                     where l.tenant_id = device_fetch.tenant_id
-                       and l.device_id = device_fetch.device_id) as line;
-        end if;
-
-        if v_key_template_id is null then
-            select string_agg(k.json, ',') into v_keys
-              from (select own.json
-                      from app.device_key as own
-                     where own.tenant_id = device_fetch.tenant_id
-                       and own.device_id = device_fetch.device_id
-                     order by own.panel, own.module, own.slot) as k;
-        else
-            select string_agg(k.json, ',' order by k.panel, k.module, k.slot) into v_keys
-              from (select own.panel, own.module, own.slot, own.json
-                      from app.device_key as own
-                     where own.tenant_id = device_fetch.tenant_id
-                       and own.device_id = device_fetch.device_id
-                    union all
-                    select shared.panel, shared.module, shared.slot, shared.json
-                      from app.key_template_key as shared
-                     where shared.tenant_id = device_fetch.tenant_id
-                       and shared.key_template_id = v_key_template_id
-                       and not exists (select from app.device_key as own
-                                        where own.tenant_id = device_fetch.tenant_id
-                                          and own.device_id = device_fetch.device_id
-                                          and own.panel = shared.panel
-                                          and own.module = shared.module
-                                          and own.slot = shared.slot)) as k;
-        end if;
+    if v_layers is null then -- its first fetch at this revision
+        select c.layers, c.parts into v_layers, v_parts
+          from app.phone_config(tenant_id, device_id) as c;
+        insert into app.device_config as c (tenant_id, device_id, revision, layers, parts)
+        values (device_fetch.tenant_id, device_fetch.device_id, device_fetch.revision, v_layers, v_parts)
+            on conflict on constraint device_config_pk
+            do update set revision = excluded.revision, layers = excluded.layers, parts = excluded.parts
+         where c.revision < excluded.revision;
     end if;
-    config := concat('{"layers":[', v_layers, '],"pbxs":[', v_pbxs, '],"lines":[', v_lines,
-                     '],"keys":[', v_keys, ']}');
+    config := concat('{"layers":[', v_layers, '],',
+                     case p_kind when 'device' then v_parts
+                                 else '"pbxs":[],"lines":[],"keys":[]' end, '}');
 end
 $$;
 

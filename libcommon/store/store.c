@@ -56,9 +56,8 @@ enum bk_err bk_store_one_text(const struct bk_store *store, const char *sql,
     if (err == BK_OK && bk_pg_row_count(rows) == 0)
         err = BK_ERR_NOT_FOUND;
     if (err == BK_OK)
-        *ret_text = bk_pg_is_null(rows, 0, 0)
-                        ? BK_STR_NONE
-                        : bk_arena_str(store->arena, bk_pg_text(rows, 0, 0));
+        *ret_text = bk_pg_is_null(rows, 0, 0) ? BK_STR_NONE
+                                              : bk_arena_str(store->arena, bk_pg_text(rows, 0, 0));
     bk_pg_rows_free(rows);
     return err;
 }

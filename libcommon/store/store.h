@@ -1,7 +1,7 @@
 /*
  * What the blocking stores share: the connection, where rows are put, and where an error's sentence
- * goes. A store is SQL text and row mapping; rules, sealing and transactions are the caller's, who has
- * set the tenant of the transaction before.
+ * goes. A store is SQL text and row mapping; rules, sealing and transactions are the caller's, who
+ * has set the tenant of the transaction before.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

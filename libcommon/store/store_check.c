@@ -21,9 +21,8 @@ enum bk_err bk_store_check_schema_version(const struct bk_store *store, int64_t 
 
 enum bk_err bk_store_check_clock(const struct bk_store *store, int64_t *ret_wall_ms)
 {
-    return bk_store_number(store,
-                           "select (extract(epoch from clock_timestamp()) * 1000)::bigint", NULL, 0,
-                           ret_wall_ms);
+    return bk_store_number(store, "select (extract(epoch from clock_timestamp()) * 1000)::bigint",
+                           NULL, 0, ret_wall_ms);
 }
 
 enum bk_err bk_store_check_days_ahead(const struct bk_store *store, int64_t *ret_days)

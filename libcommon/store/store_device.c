@@ -21,12 +21,18 @@ enum bk_err bk_store_device_add(const struct bk_store *store, int64_t tenant_id,
         "         nullif($9::bigint, 0), $10::jsonb,"
         "         array(select jsonb_array_elements_text($11::jsonb)), $12::jsonb)";
     const struct bk_pg_param params[] = {
-        bk_store_int(store, tenant_id),         bk_store_int(store, device_id),
-        bk_store_text(device->mac),             bk_store_text(device->vendor),
-        bk_store_text(device->model),           bk_store_text(device->serial),
-        bk_store_text(device->label),           bk_store_int(store, device->site_id),
-        bk_store_int(store, device->profile_id), bk_store_text(device->settings_json),
-        bk_store_text(device->locks_json),      bk_store_text(device->raw_json),
+        bk_store_int(store, tenant_id),
+        bk_store_int(store, device_id),
+        bk_store_text(device->mac),
+        bk_store_text(device->vendor),
+        bk_store_text(device->model),
+        bk_store_text(device->serial),
+        bk_store_text(device->label),
+        bk_store_int(store, device->site_id),
+        bk_store_int(store, device->profile_id),
+        bk_store_text(device->settings_json),
+        bk_store_text(device->locks_json),
+        bk_store_text(device->raw_json),
     };
     return bk_store_run(store, sql, params, BK_COUNT(params), NULL);
 }
@@ -46,9 +52,9 @@ enum bk_err bk_store_device_line_add(const struct bk_store *store, int64_t tenan
     static const char sql[] =
         "insert into app.device_line (tenant_id, device_id, line_index, extension_id)"
         " values ($1::bigint, $2::bigint, $3::integer, $4::bigint)";
-    const struct bk_pg_param params[] = {
-        bk_store_int(store, tenant_id), bk_store_int(store, device_id), bk_store_int(store, index),
-        bk_store_int(store, extension_id)};
+    const struct bk_pg_param params[] = {bk_store_int(store, tenant_id),
+                                         bk_store_int(store, device_id), bk_store_int(store, index),
+                                         bk_store_int(store, extension_id)};
     return bk_store_run(store, sql, params, BK_COUNT(params), NULL);
 }
 
@@ -72,18 +78,18 @@ enum bk_err bk_store_device_key_add(const struct bk_store *store, int64_t tenant
 
 /* ---- many at once ---- */
 
-#define INPUT_SQL                                                                                  \
-    "with input as ("                                                                              \
-    "    select * from jsonb_to_recordset($2::jsonb)"                                              \
-    "        as x(n integer, mac macaddr, vendor text, model text, serial text, label text,"       \
-    "             site text, profile text, lines jsonb)),"                                         \
-    " line as ("                                                                                   \
-    "    select i.n, i.mac, l.index, l.number, l.pbx"                                              \
-    "      from input as i, jsonb_to_recordset(i.lines)"                                           \
+#define INPUT_SQL \
+    "with input as (" \
+    "    select * from jsonb_to_recordset($2::jsonb)" \
+    "        as x(n integer, mac macaddr, vendor text, model text, serial text, label text," \
+    "             site text, profile text, lines jsonb))," \
+    " line as (" \
+    "    select i.n, i.mac, l.index, l.number, l.pbx" \
+    "      from input as i, jsonb_to_recordset(i.lines)" \
     "          as l(index integer, number text, pbx text)) "
 
 /* An extension may be on several PBXs; `pbx` says which, where it does not the number must do. */
-#define EXTENSION_SQL                                                                              \
+#define EXTENSION_SQL \
     "app.extension as e join app.pbx as p on p.tenant_id = e.tenant_id and p.pbx_id = e.pbx_id"
 
 enum bk_err bk_store_devices_check(const struct bk_store *store, int64_t tenant_id,
@@ -91,7 +97,8 @@ enum bk_err bk_store_devices_check(const struct bk_store *store, int64_t tenant_
 {
     static const char sql[] = INPUT_SQL
         "select coalesce(jsonb_agg(to_jsonb(r) order by r.n, r.\"column\"), '[]') from ("
-        " select i.n, 'mac' as \"column\", 'taken' as problem, replace(i.mac::text, ':', '') as value"
+        " select i.n, 'mac' as \"column\", 'taken' as problem, replace(i.mac::text, ':', '') as "
+        "value"
         "   from input as i"
         "   join app.device as d on d.tenant_id = $1::bigint and d.mac = i.mac"
         " union all"
@@ -104,7 +111,8 @@ enum bk_err bk_store_devices_check(const struct bk_store *store, int64_t tenant_
         "    and not exists (select from app.profile as f"
         "                     where f.tenant_id = $1::bigint and f.name = i.profile)"
         " union all"
-        " select l.n, 'line' || l.index, case found.count when 0 then 'unknown' else 'ambiguous' end,"
+        " select l.n, 'line' || l.index, case found.count when 0 then 'unknown' else 'ambiguous' "
+        "end,"
         "        l.number || case when l.pbx <> '' then '@' || l.pbx else '' end"
         "   from line as l"
         "  cross join lateral (select count(*) from " EXTENSION_SQL
@@ -120,7 +128,8 @@ enum bk_err bk_store_devices_add(const struct bk_store *store, int64_t tenant_id
 {
     static const char devices_sql[] = INPUT_SQL
         ", added as ("
-        "  insert into app.device (tenant_id, mac, vendor, model, serial, label, site_id, profile_id)"
+        "  insert into app.device (tenant_id, mac, vendor, model, serial, label, site_id, "
+        "profile_id)"
         "  select $1::bigint, i.mac, i.vendor, i.model, i.serial, i.label, s.site_id, f.profile_id"
         "    from input as i"
         "    left join app.site as s on s.tenant_id = $1::bigint and s.name = i.site"
@@ -129,17 +138,16 @@ enum bk_err bk_store_devices_add(const struct bk_store *store, int64_t tenant_id
         " select count(*) from added";
     /* A statement of its own: the rows of a CTE are not seen by foreign keys of the same one's
      * siblings in a defined order. */
-    static const char lines_sql[] = INPUT_SQL
-        "insert into app.device_line (tenant_id, device_id, line_index, extension_id)"
-        " select $1::bigint, d.device_id, l.index, e.extension_id"
-        "   from line as l"
-        "   join app.device as d on d.tenant_id = $1::bigint and d.mac = l.mac"
-        "   join (" EXTENSION_SQL ") on e.tenant_id = $1::bigint and e.number = l.number"
-        "                           and (l.pbx = '' or p.name = l.pbx)"
-        "  order by l.n, l.index";
+    static const char lines_sql[] =
+        INPUT_SQL "insert into app.device_line (tenant_id, device_id, line_index, extension_id)"
+                  " select $1::bigint, d.device_id, l.index, e.extension_id"
+                  "   from line as l"
+                  "   join app.device as d on d.tenant_id = $1::bigint and d.mac = l.mac"
+                  "   join (" EXTENSION_SQL ") on e.tenant_id = $1::bigint and e.number = l.number"
+                  "                           and (l.pbx = '' or p.name = l.pbx)"
+                  "  order by l.n, l.index";
     const struct bk_pg_param params[] = {bk_store_int(store, tenant_id), bk_store_text(rows)};
-    enum bk_err err =
-        bk_store_number(store, devices_sql, params, BK_COUNT(params), ret_count);
+    enum bk_err err = bk_store_number(store, devices_sql, params, BK_COUNT(params), ret_count);
     if (err == BK_OK)
         err = bk_store_run(store, lines_sql, params, BK_COUNT(params), NULL);
     return err;
@@ -148,19 +156,18 @@ enum bk_err bk_store_devices_add(const struct bk_store *store, int64_t tenant_id
 /* ---- reading ---- */
 
 /* Times as ISO 8601 in UTC, to the second. */
-#define TIME_SQL(column)                                                                           \
-    "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+#define TIME_SQL(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
-#define HEAD_SQL                                                                                   \
-    "replace(d.mac::text, ':', '') as mac, d.vendor, d.model, d.label, s.name as site,"            \
-    " f.name as profile, d.state, d.revision, h.revision_held,"                                    \
-    " h.revision_held is distinct from d.revision as is_pending, " TIME_SQL(                       \
+#define HEAD_SQL \
+    "replace(d.mac::text, ':', '') as mac, d.vendor, d.model, d.label, s.name as site," \
+    " f.name as profile, d.state, d.revision, h.revision_held," \
+    " h.revision_held is distinct from d.revision as is_pending, " TIME_SQL( \
         "h.last_visit_at") " as last_visit_at"
 
-#define JOIN_SQL                                                                                   \
-    " left join app.device_state as h on h.tenant_id = d.tenant_id and h.device_id = d.device_id"  \
-    " left join app.site as s on s.tenant_id = d.tenant_id and s.site_id = d.site_id"              \
-    " left join app.profile as f on f.tenant_id = d.tenant_id and f.profile_id = d.profile_id"     \
+#define JOIN_SQL \
+    " left join app.device_state as h on h.tenant_id = d.tenant_id and h.device_id = d.device_id" \
+    " left join app.site as s on s.tenant_id = d.tenant_id and s.site_id = d.site_id" \
+    " left join app.profile as f on f.tenant_id = d.tenant_id and f.profile_id = d.profile_id" \
     " where d.tenant_id = $1::bigint"
 
 enum bk_err bk_store_device_list(const struct bk_store *store, int64_t tenant_id,
@@ -186,26 +193,42 @@ enum bk_err bk_store_device_show(const struct bk_store *store, int64_t tenant_id
                                  struct bk_str *ret_json)
 {
     static const char sql[] =
-        "select to_jsonb(r) from (select " HEAD_SQL ", d.device_id, d.serial, " TIME_SQL(
-            "d.claimed_at") " as claimed_at, " TIME_SQL("d.bound_at") " as bound_at,"
-        " host(h.last_source) as last_source, h.model_seen, h.firmware_seen, " TIME_SQL(
-            "h.held_at") " as held_at, encode(h.fingerprint, 'hex') as fingerprint,"
-        " (select coalesce(jsonb_agg(jsonb_build_object('index', l.line_index, 'number', e.number,"
-        "             'pbx', p.name, 'display_name', e.display_name, 'label', l.label,"
-        "             'is_shared', l.is_shared) order by l.line_index), '[]')"
-        "    from app.device_line as l"
-        "    join app.extension as e on e.tenant_id = l.tenant_id"
-        "                           and e.extension_id = l.extension_id"
-        "    join app.pbx as p on p.tenant_id = e.tenant_id and p.pbx_id = e.pbx_id"
-        "   where l.tenant_id = d.tenant_id and l.device_id = d.device_id) as lines,"
-        " (select coalesce(jsonb_agg(jsonb_build_object('panel', k.panel, 'module', k.module,"
-        "             'slot', k.slot, 'kind', k.kind, 'line', k.line, 'value', k.value,"
-        "             'label', k.label, 'extension', k.extension)"
-        "             order by k.panel, k.module, k.slot), '[]')"
-        "    from app.device_key as k"
-        "   where k.tenant_id = d.tenant_id and k.device_id = d.device_id) as keys"
-        " from app.device as d" JOIN_SQL
-        " and d.mac = $2::macaddr) as r";
+        "select to_jsonb(r) from (select " HEAD_SQL
+        ", d.device_id, d.serial, " TIME_SQL("d.claimed_at") " as claimed_at, " TIME_SQL(
+            "d.bound_at") " as bound_at,"
+                          " host(h.last_source) as last_source, h.model_seen, "
+                          "h.firmware_seen, " TIME_SQL(
+                              "h.held_at") " as held_at, encode(h.fingerprint, 'hex') as "
+                                           "fingerprint,"
+                                           " (select "
+                                           "coalesce(jsonb_agg(jsonb_build_object('index', "
+                                           "l.line_index, 'number', e.number,"
+                                           "             'pbx', p.name, 'display_name', "
+                                           "e.display_name, 'label', l.label,"
+                                           "             'is_shared', l.is_shared) order by "
+                                           "l.line_index), '[]')"
+                                           "    from app.device_line as l"
+                                           "    join app.extension as e on e.tenant_id = "
+                                           "l.tenant_id"
+                                           "                           and e.extension_id = "
+                                           "l.extension_id"
+                                           "    join app.pbx as p on p.tenant_id = e.tenant_id and "
+                                           "p.pbx_id = e.pbx_id"
+                                           "   where l.tenant_id = d.tenant_id and l.device_id = "
+                                           "d.device_id) as lines,"
+                                           " (select "
+                                           "coalesce(jsonb_agg(jsonb_build_object('panel', "
+                                           "k.panel, 'module', k.module,"
+                                           "             'slot', k.slot, 'kind', k.kind, 'line', "
+                                           "k.line, 'value', k.value,"
+                                           "             'label', k.label, 'extension', "
+                                           "k.extension)"
+                                           "             order by k.panel, k.module, k.slot), '[]')"
+                                           "    from app.device_key as k"
+                                           "   where k.tenant_id = d.tenant_id and k.device_id = "
+                                           "d.device_id) as keys"
+                                           " from app.device as d" JOIN_SQL
+                                           " and d.mac = $2::macaddr) as r";
     const struct bk_pg_param params[] = {bk_store_int(store, tenant_id), bk_store_text(mac)};
     return bk_store_one_text(store, sql, params, BK_COUNT(params), ret_json);
 }

@@ -19,12 +19,9 @@ enum bk_err bk_store_extension_add(const struct bk_store *store, int64_t tenant_
         " overriding system value"
         " values ($1::bigint, $2::bigint, $3::bigint, $4, $5, $6::bytea, $7)";
     const struct bk_pg_param params[] = {
-        bk_store_int(store, tenant_id),
-        bk_store_int(store, extension->extension_id),
-        bk_store_int(store, extension->pbx_id),
-        bk_store_text(extension->number),
-        bk_store_text(extension->auth_id),
-        bk_store_bytes(extension->secret_sealed),
+        bk_store_int(store, tenant_id),         bk_store_int(store, extension->extension_id),
+        bk_store_int(store, extension->pbx_id), bk_store_text(extension->number),
+        bk_store_text(extension->auth_id),      bk_store_bytes(extension->secret_sealed),
         bk_store_text(extension->display_name),
     };
     return bk_store_run(store, sql, params, BK_COUNT(params), NULL);
@@ -39,9 +36,8 @@ enum bk_err bk_store_extension_find(const struct bk_store *store, int64_t tenant
         "  from app.extension as e"
         "  join app.pbx as p on p.tenant_id = e.tenant_id and p.pbx_id = e.pbx_id"
         " where e.tenant_id = $1::bigint and e.number = $2 and ($3 = '' or p.name = $3) limit 2";
-    const struct bk_pg_param params[] = {
-        bk_store_int(store, tenant_id), bk_store_text(number),
-        bk_store_text(pbx.ptr == NULL ? BK_STR("") : pbx)};
+    const struct bk_pg_param params[] = {bk_store_int(store, tenant_id), bk_store_text(number),
+                                         bk_store_text(pbx.ptr == NULL ? BK_STR("") : pbx)};
     struct bk_pg_rows *rows = NULL;
     enum bk_err err = bk_pgc_exec(store->pgc, sql, params, BK_COUNT(params), &rows, store->detail);
     if (err != BK_OK)
@@ -63,7 +59,8 @@ enum bk_err bk_store_extension_list(const struct bk_store *store, int64_t tenant
         "          from app.extension as e"
         "          join app.pbx as p on p.tenant_id = e.tenant_id and p.pbx_id = e.pbx_id"
         "          left join (select l.extension_id,"
-        "                            jsonb_agg(replace(d.mac::text, ':', '') order by d.mac) as devices"
+        "                            jsonb_agg(replace(d.mac::text, ':', '') order by d.mac) as "
+        "devices"
         "                       from app.device_line as l"
         "                       join app.device as d on d.tenant_id = l.tenant_id"
         "                                           and d.device_id = l.device_id"

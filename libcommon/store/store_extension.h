@@ -1,6 +1,6 @@
 /*
- * Extensions of a tenant's PBXs (migrations/0006_extension.sql). The SIP secret is bound to its row,
- * so the row's id is drawn before the secret is sealed.
+ * Extensions of a tenant's PBXs (migrations/0006_extension.sql). The SIP secret is bound to its
+ * row, so the row's id is drawn before the secret is sealed.
  */
 #ifndef STORE_STORE_EXTENSION_H
 #define STORE_STORE_EXTENSION_H

@@ -10,9 +10,9 @@ enum bk_err bk_store_pbx_add(const struct bk_store *store, int64_t tenant_id,
         "insert into app.pbx (tenant_id, name, domain, registrars, proxies, transport, srtp)"
         " values ($1::bigint, $2, $3, $4::jsonb, $5::jsonb, $6, $7) returning pbx_id";
     const struct bk_pg_param params[] = {
-        bk_store_int(store, tenant_id),      bk_store_text(pbx->name),
-        bk_store_text(pbx->domain),          bk_store_text(pbx->registrars_json),
-        bk_store_text(pbx->proxies_json),    bk_store_text(pbx->transport),
+        bk_store_int(store, tenant_id),   bk_store_text(pbx->name),
+        bk_store_text(pbx->domain),       bk_store_text(pbx->registrars_json),
+        bk_store_text(pbx->proxies_json), bk_store_text(pbx->transport),
         bk_store_text(pbx->srtp),
     };
     return bk_store_number(store, sql, params, BK_COUNT(params), ret_pbx_id);

@@ -6,12 +6,12 @@
 #include <assert.h>
 
 /* $1 the tenant, $2 the name; locked, since the caller writes back what it read. */
-#define READ_SQL(id, table, condition)                                                             \
-    "select " id ", settings, to_jsonb(locks), raw from " table                                    \
+#define READ_SQL(id, table, condition) \
+    "select " id ", settings, to_jsonb(locks), raw from " table \
     " where tenant_id = $1::bigint and " condition " for no key update"
-#define WRITE_SQL(id, table)                                                                       \
-    "update " table " set settings = $3::jsonb,"                                                   \
-    " locks = array(select jsonb_array_elements_text($4::jsonb)), raw = $5::jsonb,"                \
+#define WRITE_SQL(id, table) \
+    "update " table " set settings = $3::jsonb," \
+    " locks = array(select jsonb_array_elements_text($4::jsonb)), raw = $5::jsonb," \
     " updated_at = now() where tenant_id = $1::bigint and " id " = $2::bigint returning 1"
 
 static const struct {

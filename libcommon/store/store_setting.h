@@ -28,9 +28,9 @@ BK_MUST_USE enum bk_err bk_store_layer_write(const struct bk_store *store, int64
 BK_MUST_USE enum bk_err bk_store_layer_add(const struct bk_store *store, int64_t tenant_id,
                                            enum bk_layer layer, struct bk_str name);
 
-/* JSON array of {"layer", "name", "settings", "locks", "raw"}, lowest first, layers that hold something.
- * Sealed values stand as {"sealed": …}: not for eyes. mac empty: the tenant's, sites' and profiles';
- * else those that this device merges. */
+/* JSON array of {"layer", "name", "settings", "locks", "raw"}, lowest first, layers that hold
+ * something. Sealed values stand as {"sealed": …}: not for eyes. mac empty: the tenant's, sites'
+ * and profiles'; else those that this device merges. */
 BK_MUST_USE enum bk_err bk_store_layer_list(const struct bk_store *store, int64_t tenant_id,
                                             struct bk_str mac, struct bk_str *ret_json);
 

@@ -39,10 +39,10 @@ enum bk_err bk_store_tenant_add(const struct bk_store *store, const struct bk_st
                                 struct bk_str tenant_key)
 {
     static const char sql[] = "select bk.tenant_create($1::bigint, $2, $3, $4::bytea, $5)";
-    const struct bk_pg_param params[] = {
-        bk_store_int(store, tenant->tenant_id), bk_store_text(tenant->name),
-        bk_store_text(tenant->title), bk_store_bytes(tenant->data_key_sealed),
-        bk_store_text(tenant_key)};
+    const struct bk_pg_param params[] = {bk_store_int(store, tenant->tenant_id),
+                                         bk_store_text(tenant->name), bk_store_text(tenant->title),
+                                         bk_store_bytes(tenant->data_key_sealed),
+                                         bk_store_text(tenant_key)};
     return bk_store_run(store, sql, params, BK_COUNT(params), NULL);
 }
 

@@ -24,7 +24,8 @@ BK_MUST_USE enum bk_err bk_store_tenant_id(const struct bk_store *store, int64_t
 BK_MUST_USE enum bk_err bk_store_tenant_add(const struct bk_store *store,
                                             const struct bk_store_tenant *tenant,
                                             struct bk_str tenant_key);
-/* JSON array: tenant_id, name, title, status, devices, keys (URL keys that are valid), created_at. */
+/* JSON array: tenant_id, name, title, status, devices, keys (URL keys that are valid), created_at.
+ */
 BK_MUST_USE enum bk_err bk_store_tenant_list(const struct bk_store *store, struct bk_str *ret_json);
 /* The newest valid URL key; BK_ERR_NOT_FOUND without a detail. */
 BK_MUST_USE enum bk_err bk_store_tenant_key(const struct bk_store *store, int64_t tenant_id,

@@ -1,5 +1,5 @@
 /*
- * Trust roots.
+ * Trust roots: SQL text and row mapping.
  */
 #include "store/store_trust_root.h"
 
@@ -19,9 +19,12 @@ enum bk_err bk_store_trust_root_add(const struct bk_store *store,
         "               not_after = excluded.not_after, is_enabled = true, updated_at = now()"
         " returning r.root_id";
     const struct bk_pg_param params[] = {
-        bk_store_int(store, root->tenant_id), bk_store_text(root->name),
-        bk_store_text(root->maker),           bk_store_text(root->rules_json),
-        bk_store_bytes(root->der),            bk_store_int(store, root->not_after_s),
+        bk_store_int(store, root->tenant_id),
+        bk_store_text(root->name),
+        bk_store_text(root->maker),
+        bk_store_text(root->rules_json),
+        bk_store_bytes(root->der),
+        bk_store_int(store, root->not_after_s),
     };
     return bk_store_number(store, root->tenant_id == 0 ? operator_sql : tenant_sql, params,
                            BK_COUNT(params), ret_root_id);

@@ -4,8 +4,7 @@
 #include "store/store_visit_list.h"
 
 enum bk_err bk_store_visit_list(const struct bk_store *store, int64_t tenant_id,
-                                const struct bk_store_visit_filter *filter,
-                                struct bk_str *ret_json)
+                                const struct bk_store_visit_filter *filter, struct bk_str *ret_json)
 {
     /* One MAC has its visits under its device, and those from before it was one under the MAC. */
     static const char sql[] =

@@ -13,8 +13,9 @@ struct bk_store_visit_filter {
 };
 
 /*
- * JSON array, newest first: at, mac, device (its MAC is a device of this tenant's), source, listener,
- * kind, path, status, reason, user_agent, model, firmware, revision, bytes, duration_us, request_id.
+ * JSON array, newest first: at, mac, device (its MAC is a device of this tenant's), source,
+ * listener, kind, path, status, reason, user_agent, model, firmware, revision, bytes, duration_us,
+ * request_id.
  */
 BK_MUST_USE enum bk_err bk_store_visit_list(const struct bk_store *store, int64_t tenant_id,
                                             const struct bk_store_visit_filter *filter,

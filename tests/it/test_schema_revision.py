@@ -44,6 +44,25 @@ class Fleet:
         by_id = dict(rows)
         return {name: by_id[device] for name, device in self.devices.items() if device in by_id}
 
+    def keep_configs(self):
+        """As if every phone had fetched just now."""
+        self.world.sql(
+            "insert into app.device_config as k (tenant_id, device_id, revision, layers, parts)"
+            " select d.tenant_id, d.device_id, d.revision, c.layers, c.parts"
+            "   from app.device as d, app.phone_config(d.tenant_id, d.device_id) as c"
+            "  where d.device_id = any (%s)"
+            "     on conflict on constraint device_config_pk do update"
+            "    set revision = excluded.revision, layers = excluded.layers, parts = excluded.parts",
+            (list(self.devices.values()),))
+
+    def stale_configs(self):
+        """Devices that would be served what was kept although their tables say otherwise."""
+        return self.world.sql(
+            "select d.device_id from app.device as d"
+            "  join app.device_config as k using (tenant_id, device_id, revision),"
+            "       app.phone_config(d.tenant_id, d.device_id) as c"
+            " where (k.layers, k.parts) is distinct from (c.layers, c.parts)")
+
     def names(self):
         a, b, c, z = (self.devices[name] for name in "abcz")
         return {"t": self.tenant, "f": self.foreign, "a": a, "b": b, "c": c, "z": z, "s1": self.sites[0],
@@ -118,9 +137,11 @@ CASES = [
 
 @pytest.mark.parametrize("label, statement, raised", CASES, ids=[case[0] for case in CASES])
 def test_a_change_raises_exactly_the_devices_whose_file_changes(fleet, label, statement, raised):
+    fleet.keep_configs()
     before = fleet.revisions()
     fleet.world.sql(statement, fleet.names())
     after = fleet.revisions()
+    assert fleet.stale_configs() == []
     assert "".join(sorted(name for name in after if after[name] != before[name])) == raised
     # Once, not once a row.
     assert all(after[name] == before[name] + 1 for name in raised)

@@ -39,6 +39,8 @@ insert into app.device_line (tenant_id, device_id, line_index, extension_id)
      where tenant_id = %(t)s;
 insert into app.device_key (tenant_id, device_id, panel, slot, kind)
     select tenant_id, device_id, 'line', 1, 'blf' from app.device where tenant_id = %(t)s;
+insert into app.device_config (tenant_id, device_id, revision, layers, parts)
+    select tenant_id, device_id, revision, '', '' from app.device where tenant_id = %(t)s;
 insert into app.visit (tenant_id, at, source, listener, kind, path, status)
     values (%(t)s, now(), '192.0.2.1', 'l', 'device', '/', 200),
            (%(t)s, '2001-01-01', '192.0.2.1', 'l', 'device', '/', 200);

@@ -1,0 +1,252 @@
+/*
+ * beckon trust-root import, trust-root list: whose certificates prove a phone.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "commands.h"
+#include "io/tls.h"
+#include "store/store_trust_root.h"
+#include "vendor/vendor.h"
+#include "web/auth_cert.h"
+
+#define FILE_BYTES_MAX (256 * 1024)
+#define CERT_MAX 64
+
+static const struct cli_option import_options[] = {
+    {"maker", CLI_VALUE, true, "MAKER", "maker whose phones this CA vouches for: yealink"},
+    {"rule", CLI_REPEATED, false, "NAME",
+     "where this CA writes the MAC; default: every rule of the maker"},
+    {"tenant", CLI_VALUE, false, "T",
+     "for the devices of this tenant only; default: of all tenants"},
+    {0},
+};
+
+/* The rules as JSON; NULL after an error. */
+static json_t *read_rules(struct cli *cli, const struct bk_vendor *vendor)
+{
+    json_t *rules = json_array();
+    size_t cursor = 0;
+    const char *name;
+    while ((name = cli_args_next(&cli->args, "rule", &cursor)) != NULL) {
+        const struct bk_cert_rule *rule = vendor->cert_rules;
+        struct bk_str known = BK_STR("");
+        for (; rule->name != NULL && strcmp(rule->name, name) != 0; rule++)
+            known = bk_arena_printf(cli->arena, "%.*s %s", BK_STR_ARG(known), rule->name);
+        if (rule->name == NULL) {
+            bk_detail_set(&cli->detail, "--rule: %s has no rule \"%.64s\"; there are:%.*s",
+                          vendor->name, name, BK_STR_ARG(known));
+            json_decref(rules);
+            return NULL;
+        }
+        json_array_append_new(rules, json_string(name));
+    }
+    const bool wants_all = json_array_size(rules) == 0;
+    for (const struct bk_cert_rule *rule = vendor->cert_rules; wants_all && rule->name != NULL;
+         rule++)
+        json_array_append_new(rules, json_string(rule->name));
+    return rules;
+}
+
+struct import {
+    const struct bk_vendor *vendor;
+    int64_t tenant_id; /* 0: the operator's */
+    struct bk_str rules_json;
+    json_t *rules, *roots; /* roots: of the answer */
+};
+
+static enum bk_err describe(struct cli *cli, X509 *cert, struct bk_store_trust_root *root)
+{
+    char claim[BK_CERT_CLAIM_SIZE];
+    struct tm tm;
+    unsigned char *der = NULL;
+    int len = i2d_X509(cert, &der);
+    if (len <= 0 || ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1) {
+        OPENSSL_free(der);
+        bk_detail_set(&cli->detail, "the certificate cannot be read again");
+        return BK_ERR_INVALID;
+    }
+    bk_cert_claim_print(cert, &claim);
+    root->name = bk_arena_str(cli->arena, bk_str_of(claim));
+    root->der = bk_arena_str(cli->arena, (struct bk_str){(const char *)der, (size_t)len});
+    root->not_after_s = (int64_t)timegm(&tm);
+    OPENSSL_free(der);
+    if (root->not_after_s < bk_clock_wall_ms() / 1000) {
+        bk_detail_set(&cli->detail, "%.150s: expired on %04d-%02d-%02d, it would vouch for nobody",
+                      claim, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+        return BK_ERR_INVALID;
+    }
+    return BK_OK;
+}
+
+/* The listener's own judgement: what it would leave out must not be stored. */
+static enum bk_err check_ca(struct cli *cli, const struct bk_store_trust_root *root)
+{
+    struct bk_trust *trust = NULL;
+    struct bk_trust_root row = {.root_id = 1};
+    struct bk_detail reason = {""};
+    enum bk_err err = bk_trust_new(&trust);
+    if (err == BK_OK)
+        err = bk_trust_add(trust, &row, root->der, &reason);
+    bk_trust_unref(trust);
+    if (err != BK_OK)
+        bk_detail_set(&cli->detail, "%.120s: %.120s", root->name.ptr, reason.text);
+    return err;
+}
+
+static enum bk_err import_one(struct cli *cli, struct import *import, struct bk_str pem)
+{
+    struct bk_store store = cli_store(cli);
+    struct bk_store_trust_root root = {.tenant_id = import->tenant_id,
+                                       .maker = bk_str_of(import->vendor->name),
+                                       .rules_json = import->rules_json};
+    X509 *cert = NULL;
+    int64_t root_id = 0;
+    enum bk_err err = bk_cert_parse(pem, &cert, &cli->detail);
+    if (err == BK_OK)
+        err = describe(cli, cert, &root);
+    X509_free(cert);
+    if (err == BK_OK)
+        err = check_ca(cli, &root);
+    if (err == BK_OK)
+        err = bk_store_trust_root_add(&store, &root, &root_id);
+    if (err != BK_OK)
+        return err;
+    json_t *one = json_object();
+    json_object_set_new(one, "root_id", json_integer(root_id));
+    json_object_set_new(one, "scope", json_string(import->tenant_id == 0 ? "operator" : "tenant"));
+    json_object_set_new(one, "name", cli_json_text(root.name));
+    json_object_set_new(one, "maker", json_string(import->vendor->name));
+    json_object_set(one, "rules", import->rules);
+    json_array_append_new(import->roots, one);
+    return BK_OK;
+}
+
+/* Every certificate of a PEM file, or the one of a DER file. */
+static enum bk_err import_all(struct cli *cli, struct import *import, struct bk_str text)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
+    const char *at = text.ptr, *from, *to;
+    size_t count = 0;
+    enum bk_err err = BK_OK;
+    if (strlen(text.ptr) != text.len || strstr(text.ptr, begin) == NULL)
+        return import_one(cli, import, text);
+    while (err == BK_OK && (from = strstr(at, begin)) != NULL) {
+        to = strstr(from, end);
+        if (to == NULL || ++count > CERT_MAX) {
+            bk_detail_set(&cli->detail, to == NULL ? "a certificate has no END line"
+                                                   : "more than 64 certificates in one file");
+            return BK_ERR_INVALID;
+        }
+        at = to + sizeof end - 1;
+        err = import_one(cli, import, (struct bk_str){from, (size_t)(at - from)});
+    }
+    return err;
+}
+
+static const struct cli_column columns[] = {
+    {"root_id", "root"},    {"scope", "scope"},        {"maker", "maker"},      {"rules", "rules"},
+    {"not_after", "until"}, {"is_enabled", "enabled"}, {"name", "certificate"}, {0}};
+
+static enum bk_err run_import(struct cli *cli)
+{
+    static const struct cli_column imported[] = {{"root_id", "root"},     {"scope", "scope"},
+                                                 {"maker", "maker"},      {"rules", "rules"},
+                                                 {"name", "certificate"}, {0}};
+    struct import import = {0};
+    struct cli_tenant tenant = {0};
+    struct bk_str text;
+    const bool is_tenants = cli_has(cli, "tenant");
+    enum bk_err err = bk_vendors_init(&cli->detail);
+    if (err == BK_OK)
+        err = cli_file_read(cli, cli_operand(cli, 0), FILE_BYTES_MAX, &text);
+    if (err != BK_OK)
+        return err;
+    import.vendor = bk_vendor_find(bk_str_of(cli_value(cli, "maker")));
+    if (import.vendor == NULL) {
+        bk_detail_set(&cli->detail, "--maker: \"%.32s\" is no maker; want %s",
+                      cli_value(cli, "maker"), bk_vendors()[0]->name);
+        return BK_ERR_INVALID;
+    }
+    import.rules = read_rules(cli, import.vendor);
+    if (import.rules == NULL)
+        return BK_ERR_INVALID;
+    import.rules_json = cli_json_dump(cli->arena, import.rules);
+    import.roots = json_array();
+    cli->subject = "trust root";
+    err = is_tenants ? cli_begin(cli, &tenant) : cli_begin_plain(cli);
+    import.tenant_id = tenant.tenant_id;
+    if (err == BK_OK)
+        err = import_all(cli, &import, text);
+    if (err == BK_OK)
+        err = cli_audit(cli, import.tenant_id, "trust_root.import", BK_STR(""),
+                        json_incref(import.roots));
+    err = cli_end(cli, err);
+    if (err == BK_OK) {
+        json_t *answer = json_object();
+        json_object_set(answer, "trust_roots", import.roots);
+        cli_answer(cli, answer, "trust_roots", imported, "no certificate in the file");
+    }
+    json_decref(import.rules);
+    json_decref(import.roots);
+    return err;
+}
+
+static const struct cli_option list_options[] = {
+    {"tenant", CLI_VALUE, false, "T", "this tenant's own too"},
+    {0},
+};
+
+static enum bk_err run_list(struct cli *cli)
+{
+    struct cli_tenant tenant = {0};
+    struct bk_str text;
+    json_t *rows = NULL;
+    enum bk_err err = cli_has(cli, "tenant") ? cli_begin(cli, &tenant) : cli_begin_plain(cli);
+    struct bk_store store = cli_store(cli);
+    if (err == BK_OK)
+        err = bk_store_trust_root_list(&store, tenant.tenant_id, &text);
+    if (err == BK_OK)
+        err = cli_json_load(cli, text, &rows);
+    err = cli_end(cli, err);
+    if (err != BK_OK)
+        return err;
+    json_t *answer = json_object();
+    json_object_set_new(answer, "trust_roots", rows);
+    cli_answer(cli, answer, "trust_roots", columns,
+               "no trust root; no phone is served until `beckon trust-root import` brings one");
+    return BK_OK;
+}
+
+const struct cli_command cli_cmd_trust_root_import = {
+    .name = "trust-root import",
+    .operands = "FILE.pem",
+    .operand_min = 1,
+    .operand_max = 1,
+    .options = import_options,
+    .summary = "trust a maker's CA",
+    .text =
+        "Lets certificates under a CA prove phones of one maker: every certificate of the PEM "
+        "file\n"
+        "(or the one of a DER file), which must be CA certificates that have not expired. Without\n"
+        "--tenant the root is the operator's and counts for every tenant; with it the root "
+        "vouches\n"
+        "for that tenant's devices only. A root that is there already gets the maker and rules "
+        "given\n"
+        "now. beckon-config takes it up within its trust.refresh_s.",
+    .example = "beckon trust-root import yealink-root.pem --maker yealink",
+    .run = run_import,
+};
+
+const struct cli_command cli_cmd_trust_root_list = {
+    .name = "trust-root list",
+    .operands = "",
+    .options = list_options,
+    .summary = "list the CAs that prove phones",
+    .text = "Lists the operator's trust roots, and with --tenant that tenant's own. JSON: "
+            "{\"trust_roots\":\n"
+            "[{root_id, scope, name, maker, rules, sha256, not_after, is_enabled}]}.",
+    .example = "beckon trust-root list",
+    .run = run_list,
+};

@@ -1,0 +1,17 @@
+/* The commands of the table in main.c, one file cmd_<name>.c each. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli.h"
+
+extern const struct cli_command cli_cmd_migrate, cli_cmd_check, cli_cmd_keys_new;
+extern const struct cli_command cli_cmd_tenant_add, cli_cmd_tenant_list;
+extern const struct cli_command cli_cmd_pbx_add, cli_cmd_pbx_list;
+extern const struct cli_command cli_cmd_extension_add, cli_cmd_extension_list;
+extern const struct cli_command cli_cmd_device_add, cli_cmd_device_import, cli_cmd_device_list,
+    cli_cmd_device_show;
+extern const struct cli_command cli_cmd_setting_set, cli_cmd_setting_list;
+extern const struct cli_command cli_cmd_trust_root_import, cli_cmd_trust_root_list;
+extern const struct cli_command cli_cmd_visits, cli_cmd_render, cli_cmd_identify;
+
+#endif

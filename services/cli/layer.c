@@ -1,0 +1,280 @@
+/*
+ * One settings layer while a command changes it.
+ */
+#include "layer.h"
+
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/option.h"
+#include "model/setting.h"
+#include "spec.h"
+#include "vendor/vendor.h"
+
+enum bk_err cli_layer_open(struct cli *cli, const struct bk_store_layer *stored,
+                           struct cli_layer *ret_layer)
+{
+    struct cli_layer layer = {.layer = stored->layer, .layer_id = stored->layer_id};
+    enum bk_err err = cli_json_load(cli, stored->settings_json, &layer.settings);
+    if (err == BK_OK)
+        err = cli_json_load(cli, stored->locks_json, &layer.locks);
+    if (err == BK_OK)
+        err = cli_json_load(cli, stored->raw_json, &layer.raw);
+    if (err == BK_OK)
+        *ret_layer = layer;
+    else
+        cli_layer_close(&layer);
+    return err;
+}
+
+void cli_layer_close(struct cli_layer *layer)
+{
+    json_decref(layer->settings);
+    json_decref(layer->locks);
+    json_decref(layer->raw);
+    *layer = (struct cli_layer){0};
+}
+
+void cli_layer_store(struct cli *cli, const struct cli_layer *layer,
+                     struct bk_store_layer *ret_stored)
+{
+    *ret_stored = (struct bk_store_layer){
+        .layer = layer->layer,
+        .layer_id = layer->layer_id,
+        .settings_json = cli_json_dump(cli->arena, layer->settings),
+        .locks_json = cli_json_dump(cli->arena, layer->locks),
+        .raw_json = cli_json_dump(cli->arena, layer->raw),
+    };
+}
+
+/* ---- locks ---- */
+
+/* What stands in locks: a raw parameter's name is the same for every maker. */
+static struct bk_str lock_name(struct cli *cli, const struct cli_setting_spec *setting)
+{
+    if (setting->raw_name.len == 0)
+        return setting->key;
+    return bk_arena_printf(cli->arena, "raw:%.*s", BK_STR_ARG(setting->raw_name));
+}
+
+static size_t lock_find(const json_t *locks, struct bk_str name)
+{
+    size_t i = 0;
+    while (i < json_array_size(locks) &&
+           !bk_str_eq(bk_str_of(json_string_value(json_array_get(locks, i))), name))
+        i++;
+    return i;
+}
+
+static void set_lock(json_t *locks, struct bk_str name, bool lock, bool is_empty)
+{
+    size_t at = lock_find(locks, name);
+    bool is_there = at < json_array_size(locks);
+    if (lock && !is_there)
+        json_array_append_new(locks, cli_json_text(name));
+    else if (!lock && is_empty && is_there)
+        json_array_remove(locks, at);
+}
+
+static bool is_below(const char *name, enum bk_layer layer)
+{
+    for (int i = BK_LAYER_OPERATOR; i < (int)layer; i++) {
+        /* A site and a profile meet in a device only: neither is above the other by itself. */
+        if (i == BK_LAYER_SITE && layer == BK_LAYER_PROFILE)
+            continue;
+        if (strcmp(name, bk_layer_name((enum bk_layer)i)) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum bk_err cli_layer_check_locks(struct cli *cli, int64_t tenant_id, const struct cli_layer *layer,
+                                  struct bk_str mac, const char *text)
+{
+    struct bk_store store = cli_store(cli);
+    struct cli_setting_spec setting;
+    struct bk_str json;
+    json_t *rows = NULL;
+    enum bk_err err = cli_spec_setting(bk_str_of(text), &setting, &cli->detail);
+    if (err == BK_OK)
+        err = bk_store_layer_list(&store, tenant_id, mac, &json);
+    if (err == BK_OK)
+        err = cli_json_load(cli, json, &rows);
+    struct bk_str name = err == BK_OK ? lock_name(cli, &setting) : BK_STR_NONE;
+    for (size_t i = 0; err == BK_OK && i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        const json_t *locks = json_object_get(row, "locks");
+        const char *below = json_string_value(json_object_get(row, "layer"));
+        if (!is_below(below, layer->layer) || lock_find(locks, name) >= json_array_size(locks))
+            continue;
+        const char *of = json_string_value(json_object_get(row, "name"));
+        bk_detail_set(&cli->detail,
+                      "%.*s is locked by the %s layer%s%s for all layers above it; change it there",
+                      BK_STR_ARG(name), below, of[0] == '\0' ? "" : " of ", of);
+        err = BK_ERR_DENIED;
+    }
+    json_decref(rows);
+    return err;
+}
+
+/* ---- values ---- */
+
+static bool is_secret(struct bk_str key)
+{
+    ptrdiff_t id = bk_option_find(bk_neutral_options, key);
+    return id >= 0 && bk_neutral_options[id].type == BK_T_SECRET;
+}
+
+static bool needs_key(const char *text)
+{
+    struct cli_setting_spec setting;
+    return cli_spec_setting(bk_str_of(text), &setting, NULL) == BK_OK && !setting.is_empty &&
+           is_secret(setting.key);
+}
+
+bool cli_layer_has_secret(const struct cli *cli, const char *option, size_t operand_from)
+{
+    size_t cursor = 0;
+    const char *text;
+    while (option != NULL && (text = cli_args_next(&cli->args, option, &cursor)) != NULL) {
+        if (needs_key(text))
+            return true;
+    }
+    for (size_t i = operand_from; option == NULL && i < cli->args.operand_count; i++) {
+        if (needs_key(cli_operand(cli, i)))
+            return true;
+    }
+    return false;
+}
+
+static json_t *list_json(struct bk_str text)
+{
+    json_t *list = json_array();
+    while (text.len > 0)
+        json_array_append_new(list, cli_json_text(bk_str_trim(bk_str_cut(&text, ','))));
+    return list;
+}
+
+static json_t *value_json(enum bk_option_type type, struct bk_option_value value)
+{
+    switch (type) {
+    case BK_T_BOOL:
+        return json_boolean(value.number != 0);
+    case BK_T_INT:
+        return json_integer(value.number);
+    case BK_T_LIST:
+        return list_json(value.text);
+    case BK_T_TEXT:
+    case BK_T_ENUM:
+    case BK_T_PATH:
+    case BK_T_ADDRESS:
+    case BK_T_SECRET: /* sealed by the caller */
+        break;
+    }
+    return cli_json_text(value.text);
+}
+
+static enum bk_err seal_value(struct cli *cli, const struct cli_tenant *tenant,
+                              const struct cli_layer *layer, enum bk_neutral id,
+                              struct bk_str value, json_t **ret_json)
+{
+    const struct bk_option *option = &bk_neutral_options[id];
+    struct bk_option_value checked;
+    struct bk_str plain, sealed;
+    if (value.ptr[0] != '@') {
+        bk_detail_set(&cli->detail,
+                      "%s is a secret and does not belong on a command line: write %s=@FILE, or "
+                      "%s=@- for standard input",
+                      option->key, option->key, option->key);
+        return BK_ERR_INVALID;
+    }
+    enum bk_err err = cli_secret_read(cli, value.ptr + 1, BK_SEAL_PLAIN_MAX, &plain);
+    if (err == BK_OK)
+        err = bk_neutral_check(id, plain, &checked, &cli->detail);
+    struct bk_str field =
+        bk_arena_printf(cli->arena, "%s.settings:%s", bk_layer_name(layer->layer), option->key);
+    if (err == BK_OK)
+        err = cli_seal(cli, tenant, field.ptr, layer->layer_id, plain, &sealed);
+    if (err != BK_OK)
+        return err;
+    char *base64 = bk_arena_alloc(cli->arena, 4 * ((sealed.len + 2) / 3) + 1);
+    bk_base64_print((const uint8_t *)sealed.ptr, sealed.len, base64);
+    *ret_json = json_object();
+    json_object_set_new(*ret_json, "sealed", json_string(base64));
+    return BK_OK;
+}
+
+static enum bk_err set_neutral(struct cli *cli, const struct cli_tenant *tenant,
+                               struct cli_layer *layer, const struct cli_setting_spec *setting)
+{
+    ptrdiff_t id = bk_option_find(bk_neutral_options, setting->key);
+    struct bk_option_value value;
+    json_t *json = NULL;
+    enum bk_err err = BK_OK;
+    if (id < 0) {
+        bk_detail_set(&cli->detail,
+                      "no setting \"%.*s\"; `beckon setting list --keys` lists them, a maker's own "
+                      "is written raw:MAKER:NAME=VALUE",
+                      setting->key.len > 64 ? 64 : (int)setting->key.len, setting->key.ptr);
+        return BK_ERR_INVALID;
+    }
+    if (setting->is_empty) {
+        json_object_del(layer->settings, bk_neutral_options[id].key);
+        return BK_OK;
+    }
+    if (is_secret(setting->key)) {
+        err = seal_value(cli, tenant, layer, (enum bk_neutral)id, setting->value, &json);
+    } else {
+        err = bk_neutral_check((enum bk_neutral)id, setting->value, &value, &cli->detail);
+        if (err == BK_OK)
+            json = value_json(bk_neutral_options[id].type, value);
+    }
+    if (err == BK_OK)
+        json_object_set_new(layer->settings, bk_neutral_options[id].key, json);
+    return err;
+}
+
+static enum bk_err set_raw(struct cli *cli, struct cli_layer *layer,
+                           const struct cli_setting_spec *setting)
+{
+    const struct bk_vendor *vendor = bk_vendor_find(setting->raw_vendor);
+    if (vendor == NULL) {
+        bk_detail_set(&cli->detail, "no maker \"%.*s\" in \"%.*s\"; yealink is one",
+                      setting->raw_vendor.len > 32 ? 32 : (int)setting->raw_vendor.len,
+                      setting->raw_vendor.ptr, setting->key.len > 64 ? 64 : (int)setting->key.len,
+                      setting->key.ptr);
+        return BK_ERR_INVALID;
+    }
+    struct bk_str name = bk_arena_str(cli->arena, setting->raw_name);
+    json_t *pairs = json_object_get(layer->raw, vendor->name);
+    if (setting->is_empty) {
+        json_object_del(pairs, name.ptr);
+        if (pairs != NULL && json_object_size(pairs) == 0)
+            json_object_del(layer->raw, vendor->name);
+        return BK_OK;
+    }
+    enum bk_err err = cli_text_check(name.ptr, setting->value, 1024, false, &cli->detail);
+    if (err == BK_OK)
+        err = bk_raw_check(vendor, name, setting->value, &cli->detail);
+    if (err != BK_OK)
+        return err;
+    if (pairs == NULL) {
+        pairs = json_object();
+        json_object_set_new(layer->raw, vendor->name, pairs);
+    }
+    json_object_set_new(pairs, name.ptr, cli_json_text(setting->value));
+    return BK_OK;
+}
+
+enum bk_err cli_layer_set(struct cli *cli, const struct cli_tenant *tenant, struct cli_layer *layer,
+                          const char *text, bool lock)
+{
+    struct cli_setting_spec setting;
+    enum bk_err err = cli_spec_setting(bk_str_of(text), &setting, &cli->detail);
+    if (err == BK_OK)
+        err = setting.raw_name.len > 0 ? set_raw(cli, layer, &setting)
+                                       : set_neutral(cli, tenant, layer, &setting);
+    if (err == BK_OK)
+        set_lock(layer->locks, lock_name(cli, &setting), lock, setting.is_empty);
+    return err;
+}

@@ -1,0 +1,250 @@
+/*
+ * The database of one run: connection, role, transaction with its tenant, keys.
+ */
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "cli.h"
+#include "store/store_audit.h"
+#include "store/store_tenant.h"
+
+#define ROLE "beckon_operator"
+
+struct bk_store cli_store(struct cli *cli)
+{
+    return (struct bk_store){cli->pg, cli->arena, &cli->detail};
+}
+
+/* ---- connection ---- */
+
+enum bk_err cli_connect_admin(struct cli *cli)
+{
+    if (cli->settings.pg == NULL) {
+        bk_detail_set(&cli->detail,
+                      "no database is named: set BECKON_PG to a connection string, or "
+                      "pg = … in --settings FILE");
+        return BK_ERR_INVALID;
+    }
+    enum bk_err err = bk_pgc_open(cli->settings.pg, "beckon", &cli->pg, &cli->detail);
+    /* Names are written in full everywhere; nobody's search_path may put another table there. */
+    if (err == BK_OK)
+        err = bk_pgc_script(cli->pg, "set search_path = pg_catalog", &cli->detail);
+    return err;
+}
+
+enum bk_err cli_connect(struct cli *cli)
+{
+    if (cli->pg != NULL)
+        return BK_OK;
+    enum bk_err err = cli_connect_admin(cli);
+    return err == BK_OK ? cli_take_role(cli) : err;
+}
+
+enum bk_err cli_take_role(struct cli *cli)
+{
+    enum bk_err err = bk_pgc_script(cli->pg, "set role " ROLE, &cli->detail);
+    if (err == BK_OK)
+        return BK_OK;
+    struct bk_detail reason = cli->detail;
+    bk_detail_set(&cli->detail,
+                  "role " ROLE " cannot be taken: %.120s; was `beckon migrate` run, and "
+                  "may this login take it (grant " ROLE " to …)?",
+                  reason.text);
+    return err;
+}
+
+/* ---- keys ---- */
+
+enum bk_err cli_master_key(struct cli *cli)
+{
+    enum bk_err err;
+    if (cli->has_master_key)
+        return BK_OK;
+    if (cli->settings.master_key != NULL) {
+        err = bk_key_parse(bk_str_of(cli->settings.master_key), &cli->master_key);
+        if (err != BK_OK)
+            bk_detail_set(&cli->detail, "master_key: want 64 hexadecimal digits");
+    } else if (cli->settings.master_key_file != NULL) {
+        err = bk_key_read(cli->settings.master_key_file, &cli->master_key, &cli->detail);
+    } else {
+        bk_detail_set(&cli->detail, "secrets are sealed and no master key is named: set "
+                                    "BECKON_MASTER_KEY_FILE; `beckon keys new FILE` writes one");
+        err = BK_ERR_INVALID;
+    }
+    cli->has_master_key = err == BK_OK;
+    return err;
+}
+
+enum bk_err cli_data_key(struct cli *cli, const struct bk_store_tenant *tenant,
+                         struct bk_key *ret_key)
+{
+    char space[BK_SEAL_PLACE_SIZE];
+    size_t len = 0;
+    enum bk_err err = cli_master_key(cli);
+    if (err != BK_OK)
+        return err;
+    struct bk_str place = bk_seal_place(&space, 0, "tenant.data_key", tenant->tenant_id);
+    if (tenant->data_key_sealed.len == 0) {
+        bk_detail_set(&cli->detail, "tenant %.*s was deleted, its secrets with it",
+                      BK_STR_ARG(tenant->name));
+        return BK_ERR_CRYPTO;
+    }
+    err = bk_seal_open(&cli->master_key, place, tenant->data_key_sealed, ret_key->bytes,
+                       sizeof ret_key->bytes, &len);
+    if (err == BK_OK && len == sizeof ret_key->bytes)
+        return BK_OK;
+    bk_detail_set(&cli->detail,
+                  "the data key of tenant %.*s does not open with this master key; name the one it "
+                  "was made with (BECKON_MASTER_KEY_FILE)",
+                  BK_STR_ARG(tenant->name));
+    return BK_ERR_CRYPTO;
+}
+
+enum bk_err cli_seal(struct cli *cli, const struct cli_tenant *tenant, const char *table_field,
+                     int64_t row_id, struct bk_str plain, struct bk_str *ret_sealed)
+{
+    char space[BK_SEAL_PLACE_SIZE];
+    const size_t size = plain.len + BK_SEAL_OVERHEAD_BYTES;
+    uint8_t *sealed = bk_arena_alloc(cli->arena, size);
+    size_t len = 0;
+    struct bk_str place = bk_seal_place(&space, tenant->tenant_id, table_field, row_id);
+    enum bk_err err = bk_seal(&tenant->data_key, place, plain, sealed, size, &len);
+    if (err != BK_OK)
+        bk_detail_set(&cli->detail, "%s: %s", table_field, bk_err_text(err));
+    else
+        *ret_sealed = (struct bk_str){(const char *)sealed, len};
+    return err;
+}
+
+/* ---- transactions ---- */
+
+enum bk_err cli_begin_plain(struct cli *cli)
+{
+    enum bk_err err = cli_connect(cli);
+    if (err == BK_OK)
+        err = bk_pgc_script(cli->pg, "begin", &cli->detail);
+    cli->in_transaction = err == BK_OK;
+    return err;
+}
+
+static enum bk_err begin(struct cli *cli, bool with_key, struct cli_tenant *ret_tenant)
+{
+    struct bk_store_tenant found;
+    struct cli_tenant tenant = {0};
+    const char *name = cli_value(cli, "tenant");
+    enum bk_err err = cli_begin_plain(cli);
+    struct bk_store store = cli_store(cli);
+    if (err != BK_OK)
+        return err;
+    err = bk_store_tenant_find(&store, bk_str_of(name), &found);
+    if (err == BK_ERR_NOT_FOUND)
+        bk_detail_set(&cli->detail, "no tenant \"%.64s\"; `beckon tenant list` lists them", name);
+    if (err == BK_OK && bk_str_eq(found.status, BK_STR("deleted"))) {
+        bk_detail_set(&cli->detail, "tenant %.*s was deleted", BK_STR_ARG(found.name));
+        err = BK_ERR_NOT_FOUND;
+    }
+    if (err == BK_OK && with_key)
+        err = cli_data_key(cli, &found, &tenant.data_key);
+    if (err == BK_OK)
+        err = bk_store_tenant_set(&store, found.tenant_id);
+    if (err == BK_OK) {
+        tenant.tenant_id = found.tenant_id;
+        tenant.name = found.name;
+        *ret_tenant = tenant;
+    }
+    bk_wipe(&tenant, sizeof tenant);
+    return err;
+}
+
+enum bk_err cli_begin(struct cli *cli, struct cli_tenant *ret_tenant)
+{
+    return begin(cli, false, ret_tenant);
+}
+
+enum bk_err cli_begin_sealed(struct cli *cli, struct cli_tenant *ret_tenant)
+{
+    return begin(cli, true, ret_tenant);
+}
+
+/* A constraint's name says to us, not to an operator, what was wrong. */
+static void explain(struct cli *cli)
+{
+    const char *constraint = bk_pgc_constraint(cli->pg);
+    const char *sentence = constraint[0] == '\0' ? NULL : cli_explain(constraint);
+    if (sentence != NULL)
+        bk_detail_set(&cli->detail, "%s: %s", cli->subject != NULL ? cli->subject : "the change",
+                      sentence);
+}
+
+enum bk_err cli_end(struct cli *cli, enum bk_err err)
+{
+    if (err != BK_OK && cli->pg != NULL)
+        explain(cli);
+    if (!cli->in_transaction)
+        return err;
+    cli->in_transaction = false;
+    if (err == BK_OK) {
+        err = bk_pgc_script(cli->pg, "commit", &cli->detail);
+        if (err != BK_OK)
+            explain(cli);
+        return err;
+    }
+    /* When this fails the connection is gone, and the server rolls back by itself. */
+    (void)!bk_pgc_script(cli->pg, "rollback", NULL);
+    return err;
+}
+
+/* ---- audit ---- */
+
+static struct bk_str actor(struct cli *cli)
+{
+    struct passwd entry, *found = NULL;
+    char space[4096];
+    if (getpwuid_r(geteuid(), &entry, space, sizeof space, &found) != 0 || found == NULL)
+        return bk_arena_printf(cli->arena, "operator:uid-%ld", (long)geteuid());
+    return bk_arena_printf(cli->arena, "operator:%.100s", found->pw_name);
+}
+
+enum bk_err cli_audit(struct cli *cli, int64_t tenant_id, const char *action,
+                      struct bk_str object_id, json_t *payload)
+{
+    struct bk_store store = cli_store(cli);
+    struct bk_str rest = bk_str_of(action);
+    struct bk_store_audit audit = {
+        .tenant_id = tenant_id,
+        .actor = actor(cli),
+        .action = rest,
+        .object_id = bk_str_slice(object_id, 0, 128),
+        .payload_json = cli_json_dump(cli->arena, payload),
+    };
+    audit.kind = bk_str_cut(&rest, '.');
+    json_decref(payload);
+    return bk_store_audit_append(&store, &audit);
+}
+
+/* ---- lists ---- */
+
+enum bk_err cli_list(struct cli *cli, cli_list_fn *read, const char *list,
+                     const struct cli_column *columns, const char *nothing)
+{
+    struct cli_tenant tenant;
+    struct bk_str text = BK_STR_NONE;
+    json_t *rows = NULL;
+    enum bk_err err = cli_begin(cli, &tenant);
+    struct bk_store store = cli_store(cli);
+    if (err == BK_OK)
+        err = read(&store, tenant.tenant_id, &text);
+    if (err == BK_OK)
+        err = cli_json_load(cli, text, &rows);
+    err = cli_end(cli, err);
+    if (err != BK_OK) {
+        json_decref(rows);
+        return err;
+    }
+    json_t *answer = json_object();
+    json_object_set_new(answer, list, rows);
+    cli_answer(cli, answer, list, columns, nothing);
+    return BK_OK;
+}
