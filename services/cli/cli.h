@@ -106,6 +106,12 @@ BK_MUST_USE enum bk_err cli_begin_plain(struct cli *cli);
  * commit failed. */
 BK_MUST_USE enum bk_err cli_end(struct cli *cli, enum bk_err err);
 
+/*
+ * After the commit of a change that may concern more than 1,000 devices: raise their revisions, so
+ * that phones get it. *ret_count may be 0.
+ */
+BK_MUST_USE enum bk_err cli_raise_devices(struct cli *cli, int64_t *ret_count);
+
 BK_MUST_USE enum bk_err cli_master_key(struct cli *cli);
 /* Open a tenant's data key with the master key; the caller wipes it. */
 BK_MUST_USE enum bk_err cli_data_key(struct cli *cli, const struct bk_store_tenant *tenant,

@@ -134,6 +134,9 @@ static enum bk_err run_set(struct cli *cli)
         err = cli_audit(cli, tenant.tenant_id, "setting.set",
                         target.name.len > 0 ? target.name : tenant.name, answer_of(cli, &target));
     err = cli_end(cli, err);
+    int64_t raised_count = 0;
+    if (err == BK_OK)
+        err = cli_raise_devices(cli, &raised_count);
     bk_wipe(&tenant.data_key, sizeof tenant.data_key);
     if (err == BK_OK)
         cli_answer(cli, answer_of(cli, &target), NULL, columns, NULL);

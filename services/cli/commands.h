@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-extern const struct cli_command cli_cmd_migrate, cli_cmd_check, cli_cmd_keys_new;
+extern const struct cli_command cli_cmd_migrate, cli_cmd_check, cli_cmd_keys_new, cli_cmd_maintain;
 extern const struct cli_command cli_cmd_tenant_add, cli_cmd_tenant_list;
 extern const struct cli_command cli_cmd_pbx_add, cli_cmd_pbx_list;
 extern const struct cli_command cli_cmd_extension_add, cli_cmd_extension_list;

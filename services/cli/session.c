@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "cli.h"
 #include "store/store_audit.h"
+#include "store/store_maintain.h"
 #include "store/store_tenant.h"
 
 #define ROLE "beckon_operator"
@@ -247,4 +248,21 @@ enum bk_err cli_list(struct cli *cli, cli_list_fn *read, const char *list,
     json_object_set_new(answer, list, rows);
     cli_answer(cli, answer, list, columns, nothing);
     return BK_OK;
+}
+
+/* A transaction a batch, so that fetches never wait for more than a thousand devices. */
+enum bk_err cli_raise_devices(struct cli *cli, int64_t *ret_count)
+{
+    int64_t total = 0, count = 0;
+    enum bk_err err = BK_OK;
+    do {
+        err = cli_begin_plain(cli);
+        struct bk_store store = cli_store(cli);
+        if (err == BK_OK)
+            err = bk_store_changes_apply(&store, &count);
+        err = cli_end(cli, err);
+        total += count;
+    } while (err == BK_OK && count > 0);
+    *ret_count = total;
+    return err;
 }

@@ -165,6 +165,29 @@ def test_a_change_raises_the_revision(beckon):  # noqa: F811
     assert beckon.json(*show)["revision"] == before + 1
 
 
+def test_a_change_of_more_than_a_thousand_devices_reaches_them_all(beckon):  # noqa: F811
+    beckon.json("tenant", "add", "many")
+    beckon.database.sql(
+        "insert into app.device (tenant_id, mac, vendor) select tenant_id,"
+        "  ('0015' || lpad(to_hex(n), 8, '0'))::macaddr, 'yealink' from app.tenant, generate_series(1, 1001) as n"
+        " where name = 'many'")
+
+    def raised_to(revision):
+        return beckon.database.sql(
+            "select count(*) from app.device join app.tenant using (tenant_id)"
+            " where name = 'many' and revision = %s", (revision,))[0][0]
+
+    beckon.json("setting", "set", "--tenant", "many", "time.format=24h")
+    assert raised_to(2) == 1001
+    # By another hand, nobody has raised them yet: maintain does.
+    beckon.database.sql("update app.tenant set settings = '{}' where name = 'many'")
+    assert raised_to(2) == 1001
+    for expected in (1001, 0):
+        done = {row["what"]: row["done_count"] for row in beckon.json("maintain")["done"]}
+        assert done["devices raised"] == expected
+    assert raised_to(3) == 1001
+
+
 def test_two_tenants_see_nothing_of_each_other(beckon):  # noqa: F811
     furnish(beckon, "left")
     furnish(beckon, "right")
