@@ -4,7 +4,8 @@
 #ifndef HARNESS_TEST_H
 #define HARNESS_TEST_H
 
-/* clang-format off: cmocka.h wants these before it. */
+/* cmocka.h wants these before it. */
+/* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,0 +1,97 @@
+"""A4, A7: what a device may is asked for each request, not for each connection."""
+
+import pytest
+
+
+def set_state(stack, phone, state):
+    stack.sql(
+        "update app.device set state = %s where tenant_id = %s and mac = %s::macaddr",
+        (state, phone.tenant.id, phone.mac),
+    )
+
+
+@pytest.mark.parametrize("state", ["suspended", "quarantined", "released"])
+def test_a_device_is_stopped_on_its_open_connection(stack, phone, state):
+    with phone.connect() as connection:
+        first = connection.request(phone.own_file)
+        assert first.status == 200
+        set_state(stack, phone, state)
+        refused = connection.request(phone.own_file)
+        assert refused.status == 404
+        # Nor may it confirm what it has: that too is an answer about a configuration.
+        asked = connection.request(
+            phone.own_file, headers=[("If-None-Match", first.field("ETag"))]
+        )
+        assert asked.status == 404
+        set_state(stack, phone, "claimed" if state == "released" else "bound")
+        assert connection.request(phone.own_file).status == 200
+    row = phone.tenant.wait_visit("refusal", lambda status, *_: status == 404)
+    assert row[1] == state
+
+
+def test_a_new_owner_is_seen_between_two_requests(stack):
+    """A7: one kept connection; the phone moves from one tenant to another."""
+    one, two = stack.tenant(), stack.tenant()
+    first = one.phone()
+    second = two.phone(mac=first.mac, leaf=first.leaf)
+    with first.connect() as connection:
+        before = connection.request(first.own_file)
+        assert before.status == 200
+        assert first.number.encode() in before.body and first.secret.encode() in before.body
+        assert connection.request(second.own_file).status == 404
+
+        set_state(stack, first, "released")
+        after = connection.request(second.own_file)
+        assert after.status == 200
+        assert two.domain.encode() in after.body
+        assert one.domain.encode() not in after.body
+        old = connection.request(first.own_file)
+        assert old.status == 404
+        stale = connection.request(
+            second.own_file, headers=[("If-None-Match", before.field("ETag"))]
+        )
+        assert stale.status == 200  # not mistaken for what the other tenant had given
+
+
+def test_a_suspended_tenant_is_stopped_on_an_open_connection(stack, phone):
+    with phone.connect() as connection:
+        assert connection.request(phone.own_file).status == 200
+        stack.sql("update app.tenant set status = 'suspended' where tenant_id = %s", (phone.tenant.id,))
+        assert connection.request(phone.own_file).status == 404
+        stack.sql("update app.tenant set status = 'active' where tenant_id = %s", (phone.tenant.id,))
+        assert connection.request(phone.own_file).status == 200
+
+
+def test_a_blocked_certificate_is_stopped_on_an_open_connection(stack, phone):
+    with phone.connect() as connection:
+        assert connection.request(phone.own_file).status == 200
+        stack.sql(
+            "insert into app.blocked_certificate (tenant_id, fingerprint) values (null, %s)",
+            (phone.leaf.fingerprint(),),
+        )
+        assert connection.request(phone.own_file).status == 404
+
+
+def test_an_ended_key_is_stopped_on_an_open_connection(stack, phone):
+    with phone.connect() as connection:
+        assert connection.request(phone.own_file).status == 200
+        stack.sql(
+            "update app.tenant_key set valid_until = now() where tenant_id = %s", (phone.tenant.id,)
+        )
+        assert connection.request(phone.own_file).status == 404
+
+
+def test_a_root_taken_away_is_felt_on_an_open_connection(stack, tenant, authorities):
+    """A trust root that is disabled after the handshake vouches for nobody."""
+    import pki
+    from stack import new_mac
+
+    root = pki.Authority("Yealink Root CA to be withdrawn")
+    stack.import_root(root, "yealink")
+    mac = new_mac()
+    phone = tenant.phone(mac=mac, leaf=pki.yealink_cn(root, mac))
+    sha256 = root.as_leaf().fingerprint()
+    with phone.connect() as connection:
+        assert connection.request(phone.own_file).status == 200
+        stack.sql("update app.trust_root set is_enabled = false where sha256 = %s", (sha256,))
+        assert connection.request(phone.own_file).status == 404
