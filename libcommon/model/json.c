@@ -211,8 +211,20 @@ static struct bk_json *parse_word(struct parser *p, struct bk_str word, enum bk_
 
 static struct bk_json *parse_value(struct parser *p, int depth);
 
-/* Key and colon of a member; the key must be new to the object. */
-static bool parse_key(struct parser *p, const struct bk_json *object, struct bk_str *ret_key)
+/* As PostgreSQL sorts the keys of a jsonb: by length, then by bytes. */
+static bool is_before(struct bk_str a, struct bk_str b)
+{
+    if (a.len != b.len)
+        return a.len < b.len;
+    return a.len > 0 && memcmp(a.ptr, b.ptr, a.len) < 0;
+}
+
+/*
+ * Key and colon of a member; the key must be new to the object. While keys come sorted, as they
+ * do from jsonb, a key behind the last one is new without looking at the others.
+ */
+static bool parse_key(struct parser *p, const struct bk_json *object, const struct bk_json *last,
+                      bool *is_sorted, struct bk_str *ret_key)
 {
     skip_blanks(p);
     if (!take(p, '"')) {
@@ -221,7 +233,8 @@ static bool parse_key(struct parser *p, const struct bk_json *object, struct bk_
     }
     if (!parse_string(p, ret_key))
         return false;
-    if (bk_json_get(object, *ret_key) != NULL) {
+    *is_sorted = *is_sorted && (last == NULL || is_before(last->key, *ret_key));
+    if (!*is_sorted && bk_json_get(object, *ret_key) != NULL) {
         fail(p, "a name stands twice");
         return false;
     }
@@ -246,11 +259,12 @@ static struct bk_json *parse_members(struct parser *p, enum bk_json_type type, c
     if (take(p, close))
         return node;
     struct bk_json *last = NULL;
+    bool is_sorted = true;
     for (;;) {
         if (node->count == BK_JSON_MEMBER_MAX)
             return fail(p, "too many members");
         struct bk_str key = BK_STR_NONE;
-        if (type == BK_JSON_OBJECT && !parse_key(p, node, &key))
+        if (type == BK_JSON_OBJECT && !parse_key(p, node, last, &is_sorted, &key))
             return NULL;
         struct bk_json *member = parse_value(p, depth + 1);
         if (member == NULL)

@@ -17,7 +17,8 @@ const struct bk_pg_statement bk_store_fetch_statements[] = {
                          "select root_id, coalesce(tenant_id, 0), maker, "
                          "array_to_string(rules, ' '), certificate from bk.trust_roots()",
                          0},
-    [STATEMENT_TRUST_VERSION] = {"trust_version", "select bk.trust_roots_version()", 0},
+    [STATEMENT_TRUST_VERSION] = {"trust_version",
+                                 "select bk.trust_roots_version(), bk.schema_version()", 0},
     {NULL, NULL, 0},
 };
 

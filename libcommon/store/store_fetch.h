@@ -47,6 +47,7 @@ BK_MUST_USE enum bk_err bk_store_fetch_row(const struct bk_pg_rows *rows,
                                            struct bk_fetch_row *ret_row);
 
 BK_MUST_USE enum bk_err bk_store_trust_start(struct bk_pg *pg, bk_pg_done_fn *on_done, void *ctx);
+/* One row: a number that changes with the roots, and the latest migration. */
 BK_MUST_USE enum bk_err bk_store_trust_version_start(struct bk_pg *pg, bk_pg_done_fn *on_done,
                                                      void *ctx);
 /* One row: the root, and its certificate's DER in ret_der (BK_TRUST_DER_MAX bytes). */

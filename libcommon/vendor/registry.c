@@ -207,8 +207,13 @@ static bool matches(const char *pattern, struct bk_str name)
 
 static const struct bk_reserved *reserved_by(const struct bk_vendor *vendor, struct bk_str name)
 {
+    if (name.len < 2)
+        return NULL;
+    /* Two letters decide nearly always, and this runs for each raw parameter of each fetch. No row
+     * begins with '#' or '*'. */
+    const char first = lower(name.ptr[0]), second = lower(name.ptr[1]);
     for (const struct bk_reserved *row = vendor->reserved; row->name != NULL; row++) {
-        if (matches(row->name, name))
+        if (row->name[0] == first && row->name[1] == second && matches(row->name, name))
             return row;
     }
     return NULL;

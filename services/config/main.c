@@ -102,7 +102,7 @@ static bool worker_is_ready(void *state)
 {
     const struct cfg_worker *worker = state;
     bk_worker_gauge(worker->web, CFG_M_PG_QUEUE, (int64_t)bk_pg_queue_len(worker->fetch_pg));
-    return bk_pg_is_up(worker->fetch_pg) && cfg_roots_are_loaded(worker->roots);
+    return bk_pg_is_up(worker->fetch_pg) && cfg_roots_are_ready(worker->roots);
 }
 
 /* --- refusals before a request is known

@@ -17,6 +17,7 @@ struct cfg_roots {
     int64_t version; /* of the loaded set; -1: none */
     int64_t wanted_version;
     bool is_loaded, is_asking;
+    bool is_schema_current, is_schema_told;
 };
 
 static void ask_later(struct cfg_roots *roots, int64_t delay_ms);
@@ -83,13 +84,27 @@ static void on_roots(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
     bk_trust_unref(trust);
 }
 
+/* A program that is newer than its database would fail each fetch; say so instead of serving. */
+static void check_schema(struct cfg_roots *roots, int64_t version)
+{
+    bool is_current = version >= BK_SCHEMA_VERSION;
+    if (!is_current && (roots->is_schema_current || !roots->is_schema_told))
+        bk_log(BK_LOG_ERROR, "database older than this program; run `beckon migrate`",
+               BK_KV_INT("migration", version), BK_KV_INT("needed", BK_SCHEMA_VERSION));
+    roots->is_schema_told = !is_current;
+    roots->is_schema_current = is_current;
+}
+
 static void on_version(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
                        const struct bk_detail *detail)
 {
     struct cfg_roots *roots = ctx;
     (void)detail;
     roots->is_asking = false;
-    int64_t version = err == BK_OK && bk_pg_row_count(rows) == 1 ? bk_pg_int(rows, 0, 0) : -1;
+    bool is_good = err == BK_OK && bk_pg_row_count(rows) == 1;
+    int64_t version = is_good ? bk_pg_int(rows, 0, 0) : -1;
+    if (is_good)
+        check_schema(roots, bk_pg_int(rows, 0, 1));
     if (version < 0) {
         ask_later(roots, roots->is_loaded ? roots->worker->setup->settings->trust_refresh_s * 1000
                                           : RETRY_MS);
@@ -144,9 +159,9 @@ void cfg_roots_close(struct cfg_roots *roots)
     bk_free(roots);
 }
 
-bool cfg_roots_are_loaded(const struct cfg_roots *roots)
+bool cfg_roots_are_ready(const struct cfg_roots *roots)
 {
-    return roots->is_loaded;
+    return roots->is_loaded && roots->is_schema_current;
 }
 
 void cfg_roots_reload(struct cfg_roots *roots)

@@ -92,7 +92,8 @@ void cfg_print_clean(struct bk_str text, char *ret_text, size_t size);
 
 struct cfg_roots *cfg_roots_open(struct cfg_worker *worker);
 void cfg_roots_close(struct cfg_roots *roots);
-bool cfg_roots_are_loaded(const struct cfg_roots *roots);
+/* Roots are there, and the database is as new as this program. */
+bool cfg_roots_are_ready(const struct cfg_roots *roots);
 void cfg_roots_reload(struct cfg_roots *roots);
 
 #endif

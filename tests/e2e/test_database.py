@@ -1,6 +1,7 @@
 """PostgreSQL stops, is slow, or does not take visits: phones are told to come back, and the loop never waits."""
 
 import os
+import signal
 import time
 
 import pytest
@@ -103,6 +104,38 @@ def test_a_refusal_is_not_mistaken_for_a_fault(own_stack, served):
     finally:
         stack.cluster.start()
     wait_until("200 again", lambda: phone.get().status == 200, timeout_s=5 * SLOW)
+
+
+def test_a_worker_that_starts_without_database_still_answers(own_stack, served):
+    """It begins with the trust roots its siblings read last, and tells phones to come back."""
+    stack, phone = own_stack, served
+    stack.cluster.stop("immediate")
+    try:
+        before = stack.worker_pids()
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        wait_until("new workers", lambda: len(stack.worker_pids()) == len(before)
+                   and not set(before) & set(stack.worker_pids()))
+        for _ in range(6):
+            assert is_fault(phone.get())
+    finally:
+        stack.cluster.start()
+    wait_until("200 again", lambda: phone.get().status == 200, timeout_s=5 * SLOW)
+    wait_until("ready", lambda: stack.admin("/readyz")[0] == 200)
+
+
+def test_a_database_older_than_the_program_is_told_and_not_ready(own_stack, served):
+    stack, _ = own_stack, served
+    newest = stack.sql("select max(version) from bk.migration")[0][0]
+    stack.sql("update bk.migration set version = -version where version = %s", (newest,))
+    try:
+        stack.hangup()
+        wait_until("not ready", lambda: stack.admin("/readyz")[0] == 503)
+        assert f"needed={newest}" in stack.log_tail()
+    finally:
+        stack.sql("update bk.migration set version = -version where version < 0")
+    stack.hangup()
+    wait_until("ready", lambda: stack.admin("/readyz")[0] == 200)
 
 
 def test_a_slow_database_slows_nothing_else(own_stack, served):

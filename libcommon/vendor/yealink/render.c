@@ -6,11 +6,18 @@
 
 #include "vendor/yealink/yealink.h"
 
-static void fill_raws(struct bk_kv *kv, const struct bk_phone *phone)
+/* Judged once: what is filled is filled twice. */
+static void judge_raws(struct yealink_file *file)
 {
-    for (size_t i = 0; i < phone->raw_count; i++) {
-        const struct bk_raw *raw = &phone->raws[i];
-        if (bk_is_reserved(&bk_vendor_yealink, raw->name))
+    for (size_t i = 0; i < file->phone->raw_count; i++)
+        file->raw_is_ours[i] = bk_is_reserved(&bk_vendor_yealink, file->phone->raws[i].name);
+}
+
+static void fill_raws(struct bk_kv *kv, const struct yealink_file *file)
+{
+    for (size_t i = 0; i < file->phone->raw_count; i++) {
+        const struct bk_raw *raw = &file->phone->raws[i];
+        if (file->raw_is_ours[i])
             continue; /* vendor.h: the driver's own value stands */
         if (!bk_kv_is_name(raw->name)) {
             bk_kv_fail(kv, BK_STR("raw parameter"),
@@ -28,7 +35,7 @@ static void fill_device(struct bk_kv *kv, const void *context)
     yealink_fill_settings(kv, file);
     yealink_fill_accounts(kv, file);
     yealink_fill_keys(kv, file);
-    fill_raws(kv, file->phone);
+    fill_raws(kv, file);
 }
 
 static void fill_common(struct bk_kv *kv, const void *context)
@@ -77,6 +84,7 @@ enum bk_err yealink_render(const struct bk_phone *phone, const struct bk_model *
     case BK_FILE_COMMON:
         return bk_kv_render(&yealink_format, fill_common, &file, out, ret_detail);
     case BK_FILE_DEVICE:
+        judge_raws(&file);
         return bk_kv_render(&yealink_format, fill_device, &file, out, ret_detail);
     case BK_FILE_NONE:
     case BK_FILE_DIRECTORY:

@@ -24,6 +24,7 @@ struct yealink_file {
     const struct bk_phone *phone;
     const struct bk_model *model; /* never NULL */
     char common_code[13];         /* of the common file that a boot file names */
+    bool raw_is_ours[BK_RAW_MAX]; /* reserved: not written */
 };
 
 /* accounts.c, keys.c, settings.c: one section of <mac>.cfg each */

@@ -28,6 +28,8 @@ static const struct {
     {"no comma", "[1 2]", "comma"},
     {"the wrong bracket", "[1}", "comma"},
     {"a name twice", "{\"a\":1,\"a\":2}", "twice"},
+    {"a name twice, others between, unsorted", "{\"b\":1,\"a\":2,\"b\":3}", "twice"},
+    {"a name twice, others between, sorted", "{\"a\":1,\"b\":2,\"cc\":3,\"b\":4}", "twice"},
     {"a name twice by an escape", "{\"a\":1,\"\\u0061\":2}", "twice"},
     {"single quotes", "{'a':1}", "name in quotes"},
     {"a word cut short", "[tru]", "no such word"},
