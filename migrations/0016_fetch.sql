@@ -138,12 +138,10 @@ begin
                       and coalesce(b.tenant_id, t.tenant_id) = t.tenant_id), -- one index scan, not two
            d.device_id, d.vendor, d.model, d.revision, d.state,
            d.is_bound_by_own_root,
-           (select h.tenant_id from app.device as h
-             where h.mac = p_mac and h.bound_at is not null and not h.is_bound_by_own_root),
            c.layers, c.parts
       into tenant_id, v_status, v_data_key, v_root_maker, v_root_tenant_id, v_root_sha256,
            v_is_blocked, device_id, vendor, model, revision, v_state, v_is_own_bound,
-           v_holder_id, v_layers, v_parts
+           v_layers, v_parts
       from app.tenant_key as k
       join app.tenant as t on t.tenant_id = k.tenant_id
       -- A root that was deleted or disabled after the handshake vouches for nobody.
@@ -178,6 +176,13 @@ begin
         if v_is_own_root is null then
             verdict := 'foreign_root';
         end if;
+    end if;
+    -- A phone that is bound here has no other holder (device_bound_uq). Whoever is not served, for
+    -- whatever reason, costs this look-up.
+    if verdict is not null or v_state <> 'bound' or v_is_own_bound or p_path_mac <> p_mac
+       or p_kind is null then
+        select h.tenant_id into v_holder_id from app.device as h
+         where h.mac = p_mac and h.bound_at is not null and not h.is_bound_by_own_root;
     end if;
     if verdict is null then
         if p_path_mac <> p_mac then
