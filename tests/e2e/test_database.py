@@ -124,17 +124,17 @@ def test_a_worker_that_starts_without_database_still_answers(own_stack, served):
     wait_until("ready", lambda: stack.admin("/readyz")[0] == 200)
 
 
-def test_a_database_older_than_the_program_is_told_and_not_ready(own_stack, served):
-    stack, _ = own_stack, served
+def test_a_database_older_than_the_program_is_told_and_not_ready(own_stack):
+    stack = own_stack
     newest = stack.sql("select max(version) from bk.migration")[0][0]
     stack.sql("update bk.migration set version = -version where version = %s", (newest,))
     try:
-        stack.hangup()
+        stack.process.send_signal(signal.SIGHUP)
         wait_until("not ready", lambda: stack.admin("/readyz")[0] == 503)
         assert f"needed={newest}" in stack.log_tail()
     finally:
         stack.sql("update bk.migration set version = -version where version < 0")
-    stack.hangup()
+    stack.process.send_signal(signal.SIGHUP)
     wait_until("ready", lambda: stack.admin("/readyz")[0] == 200)
 
 
