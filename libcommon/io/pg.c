@@ -307,6 +307,8 @@ static void answer(struct bk_pg *pg, struct bk_pg_query *query)
     enum bk_err err = BK_ERR_INTERNAL;
     if (result != NULL && strcmp(bk_pg_sqlstate(result), "57014") == 0)
         err = BK_ERR_TIMEOUT; /* the server's own clock was faster */
+    else if (result != NULL && bk_pg_is_passing(bk_pg_sqlstate(result)))
+        err = BK_ERR_BUSY;
     bk_pg_detail_of(result, &detail);
     PQclear(result);
     end_query(query, err, NULL, &detail);

@@ -27,6 +27,8 @@ void bk_pg_detail_of(const PGresult *result, struct bk_detail *ret_detail);
 void bk_pg_detail_line(struct bk_detail *ret_detail, const char *what, const char *message);
 /* The connection is or will be gone: class 08, 57P01..57P03, or no SQLSTATE at all. */
 bool bk_pg_is_lost(const char *sqlstate);
+/* The statement failed for a reason that goes by: the same again may succeed. */
+bool bk_pg_is_passing(const char *sqlstate);
 void bk_pg_be_silent(void *ctx, const char *message); /* notice processor */
 
 /* ---- pg_resolve.c ---- */

@@ -118,3 +118,12 @@ void bk_pg_be_silent(void *ctx, const char *message)
     (void)ctx;
     (void)message;
 }
+
+bool bk_pg_is_passing(const char *sqlstate)
+{
+    return strcmp(sqlstate, "25006") == 0 ||  /* read only: a standby, before it is promoted */
+           strcmp(sqlstate, "55P03") == 0 ||  /* lock not available */
+           strncmp(sqlstate, "40", 2) == 0 || /* serialization, deadlock */
+           strncmp(sqlstate, "53", 2) == 0 || /* disk full, memory, connections */
+           strncmp(sqlstate, "58", 2) == 0;   /* I/O below the server */
+}

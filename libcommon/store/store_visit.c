@@ -24,8 +24,7 @@ const struct bk_pg_statement bk_store_visit_statements[] = {
     {NULL, NULL, 0},
 };
 
-/* --- array literals: {1,NULL,"text with \" and \\"}
- * ------------------------------------------------ */
+/* --- array literals: {1,NULL,"text with \" and \\"} --- */
 
 static void begin_element(struct bk_buf *array)
 {
@@ -96,8 +95,7 @@ static void add_bytes(struct bk_buf *array, const uint8_t *bytes, size_t count, 
     bk_buf_addf(array, "\"\\\\x%s\"", hex);
 }
 
-/* --- batches
- * ---------------------------------------------------------------------------------------- */
+/* --- batches --- */
 
 static enum bk_err submit(struct bk_pg *pg, size_t statement, struct bk_buf *columns,
                           size_t column_count, bk_pg_done_fn *on_done, void *ctx)

@@ -16,8 +16,7 @@
 #define CLAIM_SUBJECT_BYTES_MAX \
     150 /* of a claim, so that a long subject leaves the issuer visible */
 
-/* --- subject
- * ------------------------------------------------------------------------------------*/
+/* --- subject --- */
 
 static enum bk_cert_field field_of(const ASN1_OBJECT *type)
 {
@@ -113,8 +112,7 @@ enum bk_err bk_cert_subject_read(X509 *cert, struct bk_arena *arena,
     return err;
 }
 
-/* --- claim
- * --------------------------------------------------------------------------------------*/
+/* --- claim --- */
 
 struct line {
     char *text;
@@ -212,8 +210,7 @@ void bk_cert_claim_print(X509 *cert, char (*ret_text)[BK_CERT_CLAIM_SIZE])
     line.text[line.len] = '\0';
 }
 
-/* --- file
- * ---------------------------------------------------------------------------------------*/
+/* --- file --- */
 
 static enum bk_err parse_der(const unsigned char *der, size_t bytes, X509 **ret_cert,
                              struct bk_detail *ret_detail)

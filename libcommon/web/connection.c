@@ -16,6 +16,7 @@
  *   may lose the answer. So a malformed request is answered when its sender has been quiet.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <string.h>
@@ -29,16 +30,21 @@ enum {
     QUIET_MS = 20,        /* a malformed request is answered after this much silence, */
     QUIET_MAX_MS = 1000,  /* or after this time, whatever still comes */
     FIELD_COUNT_MAX = 64, /* phones send about ten */
-    ACCEPT_BATCH = 32     /* connections taken in one turn of the loop */
+    CLOSE_MAX_MS = 2000,  /* a peer that does not even take our close is cut off */
+    IDLE_CLOSE_MS = 1000, /* while stopping: a request may be on its way until then */
+    ACCEPT_BATCH = 32,    /* connections taken in one turn of the loop */
+    ACCEPT_PAUSE_MS = 100 /* without descriptors there is no point in trying at once */
 };
 
 enum stage {
     STAGE_PROXY,
     STAGE_TLS,
     STAGE_FIRST_HEAD,
+    STAGE_BODY,      /* h2o reads the rest of a request */
     STAGE_HTTP,      /* h2o serves a request */
     STAGE_NEXT_HEAD, /* h2o waits, we read */
-    STAGE_MALFORMED
+    STAGE_MALFORMED,
+    STAGE_CLOSING /* nothing but on_close may come */
 };
 
 struct connection {
@@ -60,6 +66,7 @@ struct connection {
     struct bk_head head;
     h2o_socket_cb h2o_read, h2o_written;
     int64_t malformed_until_mono_ms;
+    int64_t idle_since_mono_ms; /* in STAGE_NEXT_HEAD */
 };
 
 static void on_first_head(h2o_socket_t *socket, const char *err);
@@ -100,8 +107,59 @@ static void on_close(void *data)
     bk_free(conn);
 }
 
-/* --- malformed ----------------------------------------------------------------------------------
+/* --- the end --- */
+
+/* Pending writes fail now, and h2o lets go. */
+static void on_close_timeout(void *ctx)
+{
+    struct connection *conn = ctx;
+    shutdown(h2o_socket_get_fd(conn->socket), SHUT_RDWR);
+}
+
+/*
+ * To be called before h2o is made to close, or when it is about to by itself: its close waits for
+ * the TLS alert to be written, its own record of the connection is gone by then, and nothing here
+ * may hand the socket back to it any more.
  */
+static void begin_closing(struct connection *conn)
+{
+    conn->stage = STAGE_CLOSING;
+    bk_timer_start(conn->listener->worker->loop, &conn->timer, CLOSE_MAX_MS, on_close_timeout,
+                   conn);
+}
+
+/* Before h2o's HTTP knows of the connection; after, h2o closes when its read callback gets an
+ * error. */
+static void close_now(struct connection *conn)
+{
+    begin_closing(conn);
+    h2o_socket_close(conn->socket);
+}
+
+static void on_idle_timeout(void *ctx)
+{
+    struct connection *conn = ctx;
+    begin_closing(conn);
+    conn->h2o_read(conn->socket, "no request in time");
+}
+
+/* The rest of a request did not come. While h2o writes its 100 Continue it has no read callback. */
+static void on_body_timeout(void *ctx)
+{
+    struct connection *conn = ctx;
+    h2o_socket_cb h2o_read = conn->socket->_cb.read;
+    begin_closing(conn);
+    if (h2o_read != NULL)
+        h2o_read(conn->socket, "no body in time");
+}
+
+static void start_idle_timer(struct connection *conn, bk_timer_fn *on_due)
+{
+    struct bk_worker *worker = conn->listener->worker;
+    bk_timer_start(worker->loop, &conn->timer, worker->options->idle_timeout_ms, on_due, conn);
+}
+
+/* --- malformed --- */
 
 /* Make h2o answer 400 and close: no method begins with NUL. */
 static void answer_malformed(void *ctx)
@@ -113,7 +171,7 @@ static void answer_malformed(void *ctx)
     socket->input->bytes[0] = '\0';
     socket->input->size = 1;
 
-    conn->stage = STAGE_HTTP;
+    begin_closing(conn);
     if (conn->is_known_to_h2o) {
         socket->_cb.read = conn->h2o_read;
         conn->h2o_read(socket, NULL);
@@ -148,8 +206,7 @@ static void enter_malformed(struct connection *conn)
     on_discard(conn->socket, NULL);
 }
 
-/* --- heads --------------------------------------------------------------------------------------
- */
+/* --- heads --- */
 
 static enum bk_scan scan_head(struct connection *conn)
 {
@@ -161,11 +218,26 @@ static enum bk_scan scan_head(struct connection *conn)
     return bk_head_scan(input, &limits, &conn->scanned, &conn->head);
 }
 
+/* A whole head goes to h2o, which dispatches the request at once or reads its body first. */
+static void begin_request(struct connection *conn)
+{
+    conn->stage = STAGE_BODY;
+    conn->is_whole = false;
+    start_idle_timer(conn, on_body_timeout);
+}
+
+void bk_connection_on_request(h2o_socket_t *socket)
+{
+    struct connection *conn = connection_of(socket);
+    conn->stage = STAGE_HTTP;
+    bk_timer_stop(&conn->timer);
+}
+
 static void on_first_head(h2o_socket_t *socket, const char *err)
 {
     struct connection *conn = connection_of(socket);
     if (err != NULL) {
-        h2o_socket_close(socket);
+        close_now(conn);
         return;
     }
     switch (scan_head(conn)) {
@@ -175,9 +247,7 @@ static void on_first_head(h2o_socket_t *socket, const char *err)
         enter_malformed(conn);
         return;
     case BK_SCAN_GOOD:
-        bk_timer_stop(&conn->timer);
-        conn->stage = STAGE_HTTP;
-        conn->is_whole = false;
+        begin_request(conn);
         conn->is_known_to_h2o = true;
         h2o_http1_accept(&conn->listener->accept, socket, conn->connected_at);
         return;
@@ -187,18 +257,23 @@ static void on_first_head(h2o_socket_t *socket, const char *err)
 static void on_next_head(h2o_socket_t *socket, const char *err)
 {
     struct connection *conn = connection_of(socket);
-    enum bk_scan scan = err != NULL ? BK_SCAN_GOOD : scan_head(conn);
-    if (scan == BK_SCAN_MORE)
-        return;
-    if (scan == BK_SCAN_BAD) {
-        enter_malformed(conn);
+    if (err != NULL) {
+        begin_closing(conn);
+        conn->h2o_read(socket, err);
         return;
     }
-    /* h2o goes on: with the whole head, or with the error, on which it closes. */
-    conn->stage = STAGE_HTTP;
-    conn->is_whole = false;
-    socket->_cb.read = conn->h2o_read;
-    conn->h2o_read(socket, err);
+    switch (scan_head(conn)) {
+    case BK_SCAN_MORE:
+        return;
+    case BK_SCAN_BAD:
+        enter_malformed(conn);
+        return;
+    case BK_SCAN_GOOD:
+        begin_request(conn);
+        socket->_cb.read = conn->h2o_read;
+        conn->h2o_read(socket, NULL);
+        return;
+    }
 }
 
 static void on_written(h2o_socket_t *socket, const char *err)
@@ -214,9 +289,13 @@ static void on_written(h2o_socket_t *socket, const char *err)
     if (is_gone)
         return;
     conn->ret_is_gone = NULL;
-    if (!is_persistent || socket->_cb.read == NULL)
+    if (!is_persistent) {
+        begin_closing(conn); /* as h2o has */
         return;
+    }
     conn->stage = STAGE_NEXT_HEAD;
+    conn->idle_since_mono_ms = bk_loop_now_ms(conn->listener->worker->loop);
+    start_idle_timer(conn, on_idle_timeout);
     conn->scanned = 0;
     conn->h2o_read = socket->_cb.read;
     socket->_cb.read = on_next_head;
@@ -251,8 +330,7 @@ bool bk_connection_is_admin(h2o_socket_t *socket)
     return is_admin(connection_of(socket));
 }
 
-/* --- TLS ----------------------------------------------------------------------------------------
- */
+/* --- TLS --- */
 
 static void begin_heads(struct connection *conn)
 {
@@ -280,7 +358,7 @@ static void on_handshake(h2o_socket_t *socket, const char *err)
     if (err != NULL || conn->peer.tls == NULL) {
         count(conn, BK_WM_HANDSHAKES_FAILED);
         service_of(conn)->on_handshake_failed(worker->state, &conn->peer, err);
-        h2o_socket_close(socket);
+        close_now(conn);
         return;
     }
     count(conn, BK_WM_HANDSHAKES);
@@ -316,8 +394,7 @@ static void begin_tls(struct connection *conn)
     h2o_socket_ssl_handshake(conn->socket, conn->tls, NULL, on_handshake);
 }
 
-/* --- PROXY header and accept
- * ---------------------------------------------------------------------- */
+/* --- PROXY header and accept --- */
 
 static void set_address(struct connection *conn, const struct sockaddr *address)
 {
@@ -350,7 +427,7 @@ static void on_proxy(h2o_socket_t *socket, const char *err)
     case BK_SCAN_BAD:
         if (err == NULL)
             count(conn, BK_WM_PROXY_REFUSED);
-        h2o_socket_close(socket);
+        close_now(conn);
         return;
     case BK_SCAN_GOOD:
         h2o_socket_read_stop(socket);
@@ -366,7 +443,7 @@ static void on_early_timeout(void *ctx)
 {
     struct connection *conn = ctx;
     count(conn, BK_WM_HANDSHAKE_TIMEOUTS);
-    h2o_socket_close(conn->socket);
+    close_now(conn);
 }
 
 static void connection_open(struct bk_listener *listener, h2o_socket_t *socket)
@@ -399,36 +476,67 @@ static void connection_open(struct bk_listener *listener, h2o_socket_t *socket)
     }
 }
 
+static void on_pause_over(void *ctx)
+{
+    struct bk_listener *listener = ctx;
+    if (listener->socket != NULL)
+        h2o_socket_read_start(listener->socket, bk_connection_on_accept);
+}
+
+/* The socket stays readable: without a pause the loop would spin and everybody would wait. */
+static void pause_accept(struct bk_listener *listener)
+{
+    struct bk_worker *worker = listener->worker;
+    bk_worker_count(worker, BK_WM_ACCEPT_PAUSES, 1);
+    h2o_socket_read_stop(listener->socket);
+    bk_timer_start(worker->loop, &listener->pause, ACCEPT_PAUSE_MS, on_pause_over, listener);
+}
+
+/* True: there may be more. */
+static bool accept_one(struct bk_listener *listener)
+{
+    struct bk_worker *worker = listener->worker;
+    h2o_socket_t *socket = h2o_evloop_socket_accept(listener->socket);
+    if (socket == NULL) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            pause_accept(listener);
+        return errno == ECONNABORTED;
+    }
+    bk_worker_count(worker, BK_WM_CONNECTIONS_TOTAL, 1);
+    /* Not of the admin port: a flood must not make the service look dead to who watches it. */
+    if (listener->options != NULL && worker->connection_count >= worker->options->connections_max) {
+        bk_worker_count(worker, BK_WM_CONNECTIONS_REFUSED, 1);
+        h2o_socket_close(socket);
+        return true;
+    }
+    connection_open(listener, socket);
+    return true;
+}
+
 void bk_connection_on_accept(h2o_socket_t *listening, const char *err)
 {
     struct bk_listener *listener = listening->data;
-    struct bk_worker *worker = listener->worker;
-    if (err != NULL)
-        return;
-    for (int i = 0; i < ACCEPT_BATCH; i++) {
-        h2o_socket_t *socket = h2o_evloop_socket_accept(listening);
-        if (socket == NULL)
+    for (int i = 0; err == NULL && i < ACCEPT_BATCH; i++)
+        if (!accept_one(listener))
             return;
-        bk_worker_count(worker, BK_WM_CONNECTIONS_TOTAL, 1);
-        /* Not of the admin port: a flood must not make the service look dead to who watches it. */
-        if (listener->options != NULL &&
-            worker->connection_count >= worker->options->connections_max) {
-            bk_worker_count(worker, BK_WM_CONNECTIONS_REFUSED, 1);
-            h2o_socket_close(socket);
-            continue;
-        }
-        connection_open(listener, socket);
-    }
+}
+
+void bk_connections_take_queued(struct bk_listener *listener)
+{
+    while (accept_one(listener))
+        ;
 }
 
 void bk_connections_close_idle(struct bk_worker *worker)
 {
     struct bk_list *next = NULL;
+    int64_t now_ms = bk_loop_now_ms(worker->loop);
     for (struct bk_list *node = worker->connections.next; node != &worker->connections;
          node = next) {
         next = node->next;
         struct connection *conn = BK_CONTAINER(node, struct connection, node);
-        if (conn->stage == STAGE_NEXT_HEAD && conn->socket->input->size == 0)
+        if (conn->stage == STAGE_NEXT_HEAD && conn->socket->input->size == 0 &&
+            now_ms - conn->idle_since_mono_ms >= IDLE_CLOSE_MS)
             on_next_head(conn->socket, "the server is stopping");
     }
 }

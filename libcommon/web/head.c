@@ -16,8 +16,7 @@
 #define HOST_BYTES_MAX 255   /* a DNS name has 253 */
 #define LENGTH_DIGITS_MAX 15 /* no overflow in 64 bits, and in no double either */
 
-/* --- classes of bytes
- * ---------------------------------------------------------------------------*/
+/* --- classes of bytes --- */
 
 enum {
     IS_TOKEN = 1, /* RFC 9110, 5.6.2 */
@@ -54,8 +53,7 @@ static bool all_of(struct bk_str text, uint8_t class)
     return true;
 }
 
-/* --- step 1: bytes and line ends
- * ----------------------------------------------------------------*/
+/* --- step 1: bytes and line ends --- */
 
 struct bytes {
     size_t checked;     /* bytes looked at for good */
@@ -112,14 +110,13 @@ static struct bytes check_bytes(struct bk_str input, size_t from)
     return bytes;
 }
 
-/* --- step 2: lines
- * ------------------------------------------------------------------------------*/
+/* --- step 2: lines --- */
 
 struct judge {
     const struct bk_head_limits *limits;
     bool is_get; /* or HEAD */
     bool is_http10;
-    size_t field_count, host_count, length_count;
+    size_t field_count, host_count, length_count, connection_count;
     size_t body_bytes;
 };
 
@@ -203,6 +200,9 @@ static const char *judge_field(struct judge *judge, struct bk_str line)
     struct bk_str value = bk_str_slice(line, len + 1, line.len);
     if (len == 4 && bk_str_eq_nocase(name, BK_STR("Host")))
         return judge_host(judge, bk_str_trim(value));
+    /* Of several h2o takes the last, which need not be the one that says close. */
+    if (len == 10 && bk_str_eq_nocase(name, BK_STR("Connection")) && ++judge->connection_count > 1)
+        return "two Connection fields";
     if (len == 14 && bk_str_eq_nocase(name, BK_STR("Content-Length")))
         return judge_content_length(judge, bk_str_trim(value));
     if (len == 17 && bk_str_eq_nocase(name, BK_STR("Transfer-Encoding")))

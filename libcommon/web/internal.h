@@ -21,6 +21,7 @@ struct bk_listener {
     h2o_socket_t *socket; /* NULL while nothing is accepted */
     int fd;               /* the master's socket, inherited */
     SSL_CTX *tls;
+    struct bk_timer pause; /* runs while no descriptor is left to accept with */
     struct bk_cidr proxies[BK_CIDR_MAX];
     size_t proxy_count;
     h2o_accept_ctx_t accept;
@@ -47,10 +48,14 @@ struct bk_worker {
 
 /* worker.c */
 int bk_worker_main(const struct bk_server_options *options, size_t slot, const int *fds,
-                   size_t fd_count, int admin_fd);
+                   size_t fd_count, int admin_fd, pid_t master);
 
 /* connection.c */
 void bk_connection_on_accept(h2o_socket_t *listening, const char *err);
+/* Everything that waits in the kernel's queue, before a listener is closed. */
+void bk_connections_take_queued(struct bk_listener *listener);
+/* h2o has a whole request. */
+void bk_connection_on_request(h2o_socket_t *socket);
 void bk_connection_prepare_tls(SSL_CTX *tls);
 /* Close those that wait for a next request. */
 void bk_connections_close_idle(struct bk_worker *worker);

@@ -3,34 +3,35 @@
  * worker inherits its queue and no connection waiting there is reset. It parses nothing from
  * outside and talks to nobody; it only forks, waits and passes signals on.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "web/internal.h"
 #include "web/master.h"
 
 enum {
-    BACKLOG = 1024,
-    UNACKED_MAX_MS = 30000, /* a peer that takes nothing for so long is gone (TCP_USER_TIMEOUT) */
-    QUICK_DEATH_MS = 1000,  /* a worker that lives shorter is not restarted at once */
+    QUICK_DEATH_MS = 1000, /* a worker that lives shorter is not restarted at once */
     RESTART_PAUSE_MS = 500,
-    WAIT_MS = 100
+    KILL_AFTER_MS = 2000, /* beyond the drain */
+    WAIT_MS = 100,
+    INHERITED_MAX = BK_WORKER_MAX * BK_LISTENER_MAX + 1
 };
+
+/* An upgrade names sockets and workers in the environment of the new program: "3 4 5 pid 81 82". */
+#define HANDOVER "BECKON_HANDOVER"
 
 struct slot {
     pid_t pid; /* 0: none */
@@ -39,191 +40,124 @@ struct slot {
 };
 
 struct master {
-    const struct bk_server_options *options;
+    struct bk_server_options options; /* fitted to the machine's limits */
+    char **argv;
+    char program[PATH_MAX]; /* what an upgrade runs */
     struct slot slots[BK_WORKER_MAX];
     int admin_fd;
-    pid_t old_workers[BK_WORKER_MAX]; /* of the program we replaced */
+    int inherited[INHERITED_MAX]; /* sockets of the program we replaced, until a row takes them */
+    size_t inherited_count;
+    pid_t old_workers[BK_WORKER_MAX]; /* of that program; sent home when we serve */
     size_t old_worker_count;
+    pid_t upgrade_check; /* the next program's --check-config; 0: none under way */
     bool is_stopping, is_announced;
     int64_t kill_at_mono_ms;
 };
 
-/* --- sockets
- * -------------------------------------------------------------------------------------- */
+/* --- sockets --- */
 
-enum bk_err bk_address_parse(const char *address, struct sockaddr_storage *ret_address,
-                             socklen_t *ret_len)
+static void adopt(struct master *master)
 {
-    struct bk_str text = bk_str_of(address);
-    ptrdiff_t colon = bk_str_find_last(text, ':');
-    if (colon < 0)
-        return BK_ERR_INVALID;
-    struct bk_str host = bk_str_slice(text, 0, (size_t)colon);
-    if (host.len >= 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
-        host = bk_str_slice(host, 1, host.len - 1);
-    char host_text[INET6_ADDRSTRLEN], port_text[8];
-    struct bk_str port = bk_str_slice(text, (size_t)colon + 1, text.len);
-    int64_t port_number = 0;
-    if (host.len >= sizeof host_text || bk_str_parse_int(port, 0, 65535, &port_number) != BK_OK)
-        return BK_ERR_INVALID;
-    snprintf(host_text, sizeof host_text, "%.*s", BK_STR_ARG(host));
-    snprintf(port_text, sizeof port_text, "%d", (int)port_number);
-    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
-                             .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    if (getaddrinfo(host.len > 0 ? host_text : NULL, port_text, &hints, &found) != 0)
-        return BK_ERR_INVALID;
-    memcpy(ret_address, found->ai_addr, found->ai_addrlen);
-    *ret_len = found->ai_addrlen;
-    freeaddrinfo(found);
-    return BK_OK;
-}
-
-/* *address is updated with the port that was bound, so that a row with port 0 gets one for all. */
-static int listen_on(struct sockaddr_storage *address, socklen_t len, bool is_shared)
-{
-    int on = 1, unacked_ms = UNACKED_MAX_MS;
-    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (is_shared)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof unacked_ms);
-    if (bind(fd, (struct sockaddr *)address, len) != 0 || listen(fd, BACKLOG) != 0 ||
-        getsockname(fd, (struct sockaddr *)address, &len) != 0) {
-        int saved = errno;
-        close(fd);
-        errno = saved;
-        return -1;
+    const char *text = getenv(HANDOVER);
+    bool is_pid = false;
+    int number = 0, used = 0;
+    while (text != NULL && *text != '\0') {
+        if (strncmp(text, "pid ", 4) == 0) {
+            is_pid = true;
+            text += 4;
+            continue;
+        }
+        if (sscanf(text, "%d %n", &number, &used) != 1)
+            break;
+        text += used;
+        if (is_pid && master->old_worker_count < BK_WORKER_MAX) {
+            master->old_workers[master->old_worker_count++] = number;
+        } else if (!is_pid && master->inherited_count < INHERITED_MAX) {
+            fcntl(number, F_SETFD, FD_CLOEXEC);
+            master->inherited[master->inherited_count++] = number;
+        }
     }
-    return fd;
+    unsetenv(HANDOVER);
 }
 
-static int port_of(const struct sockaddr_storage *address)
+/* By what it is bound to, never by its place: rows may have moved. -1: there is none. */
+static int take_inherited(struct master *master, const struct sockaddr_storage *address)
 {
-    if (address->ss_family == AF_INET6)
-        return ntohs(((const struct sockaddr_in6 *)(const void *)address)->sin6_port);
-    return ntohs(((const struct sockaddr_in *)(const void *)address)->sin_port);
+    for (size_t i = 0; i < master->inherited_count; i++) {
+        struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};
+        socklen_t len = sizeof bound;
+        int fd = master->inherited[i];
+        if (fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) == 0 &&
+            bk_address_eq(&bound, address)) {
+            master->inherited[i] = -1;
+            return fd;
+        }
+    }
+    return -1;
 }
 
-static bool open_failed(const char *name, const char *address)
+static void close_left_over(struct master *master)
 {
-    bk_log(BK_LOG_ERROR, "cannot listen", BK_KV("listener", name), BK_KV("address", address),
-           BK_KV("error", strerror(errno)));
-    return false;
+    for (size_t i = 0; i < master->inherited_count; i++)
+        if (master->inherited[i] >= 0)
+            close(master->inherited[i]);
+    master->inherited_count = 0;
+}
+
+static bool open_row(struct master *master, const char *name, const char *text, int **fds,
+                     size_t count, bool is_shared)
+{
+    struct sockaddr_storage address;
+    socklen_t len = 0;
+    bool is_good = bk_address_parse(text, &address, &len) == BK_OK;
+    errno = EINVAL;
+    for (size_t i = 0; is_good && i < count; i++) {
+        *fds[i] = take_inherited(master, &address);
+        if (*fds[i] < 0)
+            *fds[i] = bk_address_listen(&address, len, is_shared);
+        is_good = *fds[i] >= 0;
+    }
+    if (is_good)
+        bk_log(BK_LOG_INFO, "listening", BK_KV("listener", name), BK_KV("address", text),
+               BK_KV_INT("port", bk_address_port(&address)));
+    else
+        bk_log(BK_LOG_ERROR, "cannot listen", BK_KV("listener", name), BK_KV("address", text),
+               BK_KV("error", strerror(errno)));
+    return is_good;
 }
 
 static bool open_sockets(struct master *master)
 {
-    const struct bk_server_options *options = master->options;
-    struct sockaddr_storage address;
-    socklen_t len = 0;
+    const struct bk_server_options *options = &master->options;
+    int *fds[BK_WORKER_MAX];
     for (size_t i = 0; i < options->listener_count; i++) {
         const struct bk_listener_options *row = &options->listeners[i];
-        if (bk_address_parse(row->address, &address, &len) != BK_OK) {
-            errno = EINVAL;
-            return open_failed(row->name, row->address);
-        }
-        for (size_t slot = 0; slot < options->worker_count; slot++) {
-            int *fd = &master->slots[slot].fds[i];
-            if (*fd < 0)
-                *fd = listen_on(&address, len, true);
-            if (*fd < 0)
-                return open_failed(row->name, row->address);
-        }
-        bk_log(BK_LOG_INFO, "listening", BK_KV("listener", row->name),
-               BK_KV("address", row->address), BK_KV_INT("port", port_of(&address)));
+        for (size_t slot = 0; slot < options->worker_count; slot++)
+            fds[slot] = &master->slots[slot].fds[i];
+        if (!open_row(master, row->name, row->address, fds, options->worker_count, true))
+            return false;
     }
-    if (options->admin_address == NULL)
-        return true;
-    if (bk_address_parse(options->admin_address, &address, &len) != BK_OK)
-        errno = EINVAL;
-    else if (master->admin_fd < 0)
-        master->admin_fd = listen_on(&address, len, false);
-    if (master->admin_fd < 0)
-        return open_failed("admin", options->admin_address);
-    bk_log(BK_LOG_INFO, "listening", BK_KV("listener", "admin"),
-           BK_KV("address", options->admin_address), BK_KV_INT("port", port_of(&address)));
-    return true;
+    fds[0] = &master->admin_fd;
+    return options->admin_address == NULL ||
+           open_row(master, "admin", options->admin_address, fds, 1, false);
 }
 
-/* --- an upgrade: sockets and old workers are named in the environment of the new program
- * ----------- */
-
-#define HANDOVER "BECKON_HANDOVER"
-
-/* "3:0:0 4:0:1 5:admin 812:pid …": descriptor:listener:slot, in decimal. */
-static void adopt(struct master *master)
-{
-    const char *text = getenv(HANDOVER);
-    if (text == NULL)
-        return;
-    int number = 0, listener = 0, slot = 0, used = 0;
-    while (sscanf(text, " %d:%n", &number, &used) == 1) {
-        text += used;
-        if (sscanf(text, "%d:%d%n", &listener, &slot, &used) == 2 && listener >= 0 &&
-            listener < BK_LISTENER_MAX && slot >= 0 && slot < BK_WORKER_MAX) {
-            fcntl(number, F_SETFD, FD_CLOEXEC);
-            if ((size_t)listener < master->options->listener_count &&
-                (size_t)slot < master->options->worker_count)
-                master->slots[slot].fds[listener] = number;
-            else
-                close(number);
-        } else if (strncmp(text, "admin", 5) == 0) {
-            fcntl(number, F_SETFD, FD_CLOEXEC);
-            master->admin_fd = number;
-        } else if (strncmp(text, "pid", 3) == 0 && master->old_worker_count < BK_WORKER_MAX) {
-            master->old_workers[master->old_worker_count++] = number;
-        }
-        text += strcspn(text, " ");
-    }
-    unsetenv(HANDOVER);
-}
-
-static void hand_over(struct master *master, const char *program, char **argv)
-{
-    static char text[BK_WORKER_MAX * (BK_LISTENER_MAX + 1) * 24];
-    size_t used = 0;
-    const struct bk_server_options *options = master->options;
-    for (size_t slot = 0; slot < options->worker_count; slot++) {
-        for (size_t i = 0; i < options->listener_count; i++) {
-            int fd = master->slots[slot].fds[i];
-            fcntl(fd, F_SETFD, 0);
-            used += (size_t)snprintf(text + used, sizeof text - used, "%d:%zu:%zu ", fd, i, slot);
-        }
-        if (master->slots[slot].pid > 0)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%d:pid ",
-                                     (int)master->slots[slot].pid);
-    }
-    if (master->admin_fd >= 0) {
-        fcntl(master->admin_fd, F_SETFD, 0);
-        snprintf(text + used, sizeof text - used, "%d:admin ", master->admin_fd);
-    }
-    setenv(HANDOVER, text, 1);
-    bk_log(BK_LOG_INFO, "upgrading", BK_KV("program", program));
-    execv(program, argv);
-    bk_log(BK_LOG_ERROR, "upgrade failed, going on as before", BK_KV("program", program),
-           BK_KV("error", strerror(errno)));
-    unsetenv(HANDOVER);
-}
-
-/* --- workers
- * ---------------------------------------------------------------------------------------- */
+/* --- workers --- */
 
 static void start_worker(struct master *master, size_t at)
 {
     struct slot *slot = &master->slots[at];
-    const struct bk_server_options *options = master->options;
+    const struct bk_server_options *options = &master->options;
     bk_metric_add(options->metrics, at, BK_WM_WORKER_STARTS, 1);
     slot->started_mono_ms = bk_clock_mono_ms();
+    pid_t master_pid = getpid();
     pid_t pid = fork();
     if (pid == 0) {
         for (size_t other = 0; other < options->worker_count; other++)
             for (size_t i = 0; other != at && i < options->listener_count; i++)
                 close(master->slots[other].fds[i]);
-        exit(bk_worker_main(options, at, slot->fds, options->listener_count, master->admin_fd));
+        exit(bk_worker_main(options, at, slot->fds, options->listener_count, master->admin_fd,
+                            master_pid));
     }
     slot->pid = pid > 0 ? pid : 0;
     if (pid < 0) {
@@ -233,44 +167,40 @@ static void start_worker(struct master *master, size_t at)
     }
 }
 
-static void on_worker_end(struct master *master, pid_t pid, int status)
+static void on_worker_end(struct master *master, struct slot *slot, size_t at, int status)
 {
-    for (size_t at = 0; at < master->options->worker_count; at++) {
-        struct slot *slot = &master->slots[at];
-        if (slot->pid != pid)
-            continue;
-        int64_t now_ms = bk_clock_mono_ms();
-        slot->pid = 0;
-        bk_metrics_reset_gauges(master->options->metrics, at);
-        if (master->is_stopping)
-            return;
-        bk_log(BK_LOG_ERROR, "worker ended, starting another", BK_KV_INT("worker", at),
-               BK_KV_INT("pid", pid),
-               BK_KV_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
-               BK_KV_INT("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
-        bool is_quick = now_ms - slot->started_mono_ms < QUICK_DEATH_MS;
-        slot->restart_at_mono_ms = now_ms + (is_quick ? RESTART_PAUSE_MS : 0);
+    int64_t now_ms = bk_clock_mono_ms();
+    pid_t pid = slot->pid;
+    slot->pid = 0;
+    bk_metrics_reset_gauges(master->options.metrics, at);
+    if (master->is_stopping)
         return;
-    }
+    bk_log(BK_LOG_ERROR, "worker ended, starting another", BK_KV_INT("worker", at),
+           BK_KV_INT("pid", pid), BK_KV_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
+           BK_KV_INT("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
+    bool is_quick = now_ms - slot->started_mono_ms < QUICK_DEATH_MS;
+    slot->restart_at_mono_ms = now_ms + (is_quick ? RESTART_PAUSE_MS : 0);
 }
 
-static void reap(struct master *master)
+static void forget_old_worker(struct master *master, pid_t pid)
 {
-    int status = 0;
-    for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG))
-        on_worker_end(master, pid, status);
+    for (size_t i = 0; i < master->old_worker_count; i++)
+        if (master->old_workers[i] == pid)
+            master->old_workers[i] = master->old_workers[--master->old_worker_count];
 }
 
 static void signal_workers(struct master *master, int signal_number)
 {
-    for (size_t at = 0; at < master->options->worker_count; at++)
+    for (size_t i = 0; i < master->old_worker_count; i++)
+        kill(master->old_workers[i], signal_number);
+    for (size_t at = 0; at < master->options.worker_count; at++)
         if (master->slots[at].pid > 0)
             kill(master->slots[at].pid, signal_number);
 }
 
 static void start_missing(struct master *master)
 {
-    for (size_t at = 0; at < master->options->worker_count; at++) {
+    for (size_t at = 0; at < master->options.worker_count; at++) {
         const struct slot *slot = &master->slots[at];
         if (slot->pid == 0 && bk_clock_mono_ms() >= slot->restart_at_mono_ms)
             start_worker(master, at);
@@ -279,16 +209,16 @@ static void start_missing(struct master *master)
 
 static bool has_workers(const struct master *master)
 {
-    for (size_t at = 0; at < master->options->worker_count; at++)
+    for (size_t at = 0; at < master->options.worker_count; at++)
         if (master->slots[at].pid > 0)
             return true;
-    return false;
+    return master->old_worker_count > 0;
 }
 
 /* Every worker serves: say so once, and send the replaced program's workers home. */
 static void announce(struct master *master)
 {
-    const struct bk_server_options *options = master->options;
+    const struct bk_server_options *options = &master->options;
     if (master->is_announced ||
         bk_metric_sum(options->metrics, BK_WM_WORKER_READY) < (int64_t)options->worker_count)
         return;
@@ -297,20 +227,104 @@ static void announce(struct master *master)
            BK_KV_INT("pid", getpid()));
     for (size_t i = 0; i < master->old_worker_count; i++)
         kill(master->old_workers[i], SIGTERM);
-    master->old_worker_count = 0;
+}
+
+/* --- an upgrade: SIGUSR2 --- */
+
+static void hand_over(struct master *master)
+{
+    static char text[(INHERITED_MAX + 2 * BK_WORKER_MAX) * 12];
+    size_t used = 0;
+    const struct bk_server_options *options = &master->options;
+    for (size_t slot = 0; slot < options->worker_count; slot++) {
+        for (size_t i = 0; i < options->listener_count; i++) {
+            int fd = master->slots[slot].fds[i];
+            fcntl(fd, F_SETFD, 0);
+            used += (size_t)snprintf(text + used, sizeof text - used, "%d ", fd);
+        }
+    }
+    if (master->admin_fd >= 0) {
+        fcntl(master->admin_fd, F_SETFD, 0);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%d ", master->admin_fd);
+    }
+    used += (size_t)snprintf(text + used, sizeof text - used, "pid ");
+    for (size_t slot = 0; slot < options->worker_count; slot++)
+        if (master->slots[slot].pid > 0)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%d ",
+                                     (int)master->slots[slot].pid);
+    setenv(HANDOVER, text, 1);
+    bk_log(BK_LOG_INFO, "upgrading", BK_KV("program", master->program));
+    execv(master->program, master->argv);
+    bk_log(BK_LOG_ERROR, "upgrade failed, going on as before", BK_KV("program", master->program),
+           BK_KV("error", strerror(errno)));
+    unsetenv(HANDOVER);
+}
+
+/*
+ * There is no way back from exec: the new program first says of itself that its settings are good,
+ * in a child, while this one goes on. One upgrade at a time, and only from a state that serves.
+ */
+static void begin_upgrade(struct master *master)
+{
+    if (master->upgrade_check > 0 || !master->is_announced || master->old_worker_count > 0) {
+        bk_log(BK_LOG_WARN, "upgrade refused: not ready yet, or another is under way",
+               BK_KV_INT("pid", getpid()));
+        return;
+    }
+    size_t argc = 0;
+    while (master->argv[argc] != NULL)
+        argc++;
+    static char check_word[] = "--check-config";
+    char **check_argv = bk_alloc_or_abort((argc + 2) * sizeof *check_argv);
+    memcpy(check_argv, master->argv, argc * sizeof *check_argv);
+    check_argv[argc] = check_word;
+    pid_t pid = fork();
+    if (pid == 0) {
+        execv(master->program, check_argv);
+        _exit(127);
+    }
+    bk_free(check_argv);
+    master->upgrade_check = pid > 0 ? pid : 0;
+}
+
+static void end_upgrade_check(struct master *master, int status)
+{
+    master->upgrade_check = 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !master->is_stopping)
+        hand_over(master);
+    else
+        bk_log(BK_LOG_ERROR, "upgrade refused: --check-config of the new program failed",
+               BK_KV("program", master->program));
+}
+
+/* --- life --- */
+
+static void reap(struct master *master)
+{
+    int status = 0;
+    for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG)) {
+        if (pid == master->upgrade_check) {
+            end_upgrade_check(master, status);
+            continue;
+        }
+        forget_old_worker(master, pid);
+        for (size_t at = 0; at < master->options.worker_count; at++)
+            if (master->slots[at].pid == pid)
+                on_worker_end(master, &master->slots[at], at, status);
+    }
 }
 
 static void stop(struct master *master)
 {
     if (master->is_stopping)
         return;
-    bk_log(BK_LOG_INFO, "stopping", BK_KV_INT("drain_ms", master->options->drain_ms));
+    bk_log(BK_LOG_INFO, "stopping", BK_KV_INT("drain_ms", master->options.drain_ms));
     master->is_stopping = true;
-    master->kill_at_mono_ms = bk_clock_mono_ms() + master->options->drain_ms + 2000;
+    master->kill_at_mono_ms = bk_clock_mono_ms() + master->options.drain_ms + KILL_AFTER_MS;
     signal_workers(master, SIGTERM);
 }
 
-static void look_after(struct master *master, const char *program, char **argv)
+static void look_after(struct master *master)
 {
     sigset_t set;
     sigemptyset(&set);
@@ -329,7 +343,7 @@ static void look_after(struct master *master, const char *program, char **argv)
         else if (got == SIGHUP)
             signal_workers(master, SIGHUP);
         else if (got == SIGUSR2 && !master->is_stopping)
-            hand_over(master, program, argv);
+            begin_upgrade(master);
         reap(master);
         announce(master);
         if (master->is_stopping && bk_clock_mono_ms() >= master->kill_at_mono_ms)
@@ -337,23 +351,52 @@ static void look_after(struct master *master, const char *program, char **argv)
     }
 }
 
+/*
+ * Each connection is a descriptor. The soft limit is raised to what connections_max needs; where
+ * the hard limit is lower, fewer connections are taken, instead of running dry.
+ */
+static void fit_descriptors(struct bk_server_options *options)
+{
+    struct rlimit limit;
+    const rlim_t other = 64 + options->worker_count * options->listener_count;
+    const rlim_t wanted = options->connections_max + other;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted)
+        return;
+    options->connections_max = limit.rlim_cur > other + 16 ? limit.rlim_cur - other : 16;
+    bk_log(BK_LOG_WARN, "fewer connections: raise the limit of open files (LimitNOFILE, ulimit -n)",
+           BK_KV_INT("connections", options->connections_max),
+           BK_KV_INT("open_files", limit.rlim_cur), BK_KV_INT("needed", wanted));
+}
+
+/* An upgrade runs what the path leads to then: a link that was switched, where argv[0] is one. */
+static void find_program(struct master *master)
+{
+    if (master->argv[0][0] == '/') {
+        snprintf(master->program, sizeof master->program, "%s", master->argv[0]);
+        return;
+    }
+    ssize_t len = readlink("/proc/self/exe", master->program, sizeof master->program - 1);
+    master->program[len > 0 ? len : 0] = '\0';
+}
+
 int bk_server_run(const struct bk_server_options *options, char **argv)
 {
     static struct master master;
-    static char program[PATH_MAX];
-    master = (struct master){.options = options, .admin_fd = -1};
+    master = (struct master){.options = *options, .argv = argv, .admin_fd = -1};
     for (size_t slot = 0; slot < BK_WORKER_MAX; slot++)
         for (size_t i = 0; i < BK_LISTENER_MAX; i++)
             master.slots[slot].fds[i] = -1;
-
-    /* The path, not the inode: an upgrade runs what stands there then. */
-    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[len > 0 ? len : 0] = '\0';
     signal(SIGPIPE, SIG_IGN);
+    find_program(&master);
+    fit_descriptors(&master.options);
     adopt(&master);
     if (!open_sockets(&master))
         return 1;
-    look_after(&master, program, argv);
+    close_left_over(&master);
+    look_after(&master);
     bk_log(BK_LOG_INFO, "stopped", BK_KV_INT("pid", getpid()));
     return 0;
 }

@@ -43,8 +43,7 @@ static void set_tcp6(struct bk_proxy *proxy, const struct in6_addr *address, uin
     proxy->has_source = true;
 }
 
-/* --- version 1: one line of text ---------------------------------------------------------------
- */
+/* --- version 1: one line of text --- */
 
 static bool parse_address(int family, struct bk_str text, void *ret_address)
 {
@@ -128,8 +127,7 @@ static enum bk_scan v1_scan(struct bk_str input, struct bk_proxy *proxy)
     return input.len >= V1_LINE_MAX ? BK_SCAN_BAD : BK_SCAN_MORE;
 }
 
-/* --- version 2: binary -------------------------------------------------------------------------
- */
+/* --- version 2: binary --- */
 
 static enum bk_scan v2_scan(struct bk_str input, struct bk_proxy *proxy)
 {

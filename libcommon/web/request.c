@@ -43,6 +43,7 @@ static void on_dispose(void *data)
 int bk_request_dispatch(struct bk_worker *worker, h2o_req_t *req)
 {
     h2o_socket_t *socket = socket_of(req);
+    bk_connection_on_request(socket);
     struct bk_request *request = h2o_mem_alloc_shared(&req->pool, sizeof *request, on_dispose);
     *request = (struct bk_request){
         .worker = worker,

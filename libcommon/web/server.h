@@ -25,7 +25,7 @@
 #define BK_LISTENER_MAX 8
 #define BK_WORKER_MAX 64
 
-/* --- what a service configures ---------------------------------------------------------------- */
+/* --- what a service configures --- */
 
 /* One row of configuration; text is borrowed for the life of the server. */
 struct bk_listener_options {
@@ -36,7 +36,6 @@ struct bk_listener_options {
     bool require_client_certificate;
     bool is_tls13_only;
     const char *proxy_from; /* comma separated addresses or CIDRs that must send a PROXY header */
-    int64_t upload_max_bytes;
 };
 
 /* The first rows of every service's metric table, in this order (BK_WEB_METRIC_ROWS). */
@@ -46,6 +45,7 @@ enum bk_web_metric {
     BK_WM_CONNECTIONS,
     BK_WM_CONNECTIONS_TOTAL,
     BK_WM_CONNECTIONS_REFUSED,
+    BK_WM_ACCEPT_PAUSES,
     BK_WM_HANDSHAKES,
     BK_WM_HANDSHAKES_FAILED,
     BK_WM_HANDSHAKE_TIMEOUTS,
@@ -61,6 +61,8 @@ enum bk_web_metric {
         {"beckon_connections", NULL, "Connections open now", true}, \
         {"beckon_connections_total", NULL, "Connections accepted", false}, \
         {"beckon_connections_refused_total", NULL, "Connections closed at once: too many", false}, \
+        {"beckon_accept_pauses_total", NULL, "Times that no descriptor was left to accept with", \
+         false}, \
         {"beckon_tls_handshakes_total", NULL, "TLS handshakes completed", false}, \
         {"beckon_tls_handshakes_failed_total", NULL, "TLS handshakes failed", false}, \
         {"beckon_early_timeouts_total", NULL, \
@@ -73,8 +75,7 @@ enum bk_web_metric {
             "Sum over workers of the earliest expiry of the listeners' certificates", true \
     }
 
-/* --- what a service sees ------------------------------------------------------------------------
- */
+/* --- what a service sees --- */
 
 struct bk_worker;
 
@@ -171,8 +172,7 @@ int bk_server_run(const struct bk_server_options *options, char **argv);
 BK_MUST_USE enum bk_err bk_server_check(const struct bk_server_options *options,
                                         struct bk_detail *ret_detail);
 
-/* --- what a service may ask of its worker -------------------------------------------------------
- */
+/* --- what a service may ask of its worker --- */
 
 struct bk_loop *bk_worker_loop(struct bk_worker *worker);
 size_t bk_worker_slot(const struct bk_worker *worker);

@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,12 @@
 #include "web/internal.h"
 #include "web/master.h"
 
-enum { TICK_MS = 250, DRAIN_TICK_MS = 20 };
+enum {
+    TICK_MS = 250,
+    DRAIN_TICK_MS = 20,
+    NEVER_MS = 24 * 3600 * 1000,
+    BODY_MAX_BYTES = 64 * 1024 /* no listener takes uploads: read, and answered 404; beyond, 413 */
+};
 
 struct bk_loop *bk_worker_loop(struct bk_worker *worker)
 {
@@ -43,15 +49,17 @@ bool bk_worker_is_stopping(const struct bk_worker *worker)
     return worker->drain_until_mono_ms != 0;
 }
 
-/* --- listeners ----------------------------------------------------------------------------------
- */
+/* --- listeners --- */
 
 static void accept_start(struct bk_listener *listener)
 {
     if (listener->socket != NULL || bk_worker_is_stopping(listener->worker))
         return;
-    listener->socket = h2o_evloop_socket_create(listener->worker->context.loop, dup(listener->fd),
-                                                H2O_SOCKET_FLAG_DONT_READ);
+    int fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return; /* no descriptor left: the next reload tries again, readiness tells */
+    listener->socket =
+        h2o_evloop_socket_create(listener->worker->context.loop, fd, H2O_SOCKET_FLAG_DONT_READ);
     listener->socket->data = listener;
     h2o_socket_read_start(listener->socket, bk_connection_on_accept);
 }
@@ -61,13 +69,16 @@ static void accept_stop(struct bk_listener *listener)
 {
     if (listener->socket == NULL)
         return;
-    bk_connection_on_accept(listener->socket, NULL);
+    bk_timer_stop(&listener->pause);
+    bk_connections_take_queued(listener);
+    bk_timer_stop(&listener->pause);
     h2o_socket_close(listener->socket);
     listener->socket = NULL;
 }
 
-size_t bk_listener_split(const char *list, char *space, size_t space_size,
-                         const char *(*ret_parts)[BK_TLS_CERT_MAX])
+/* Split a comma separated list of paths; text is kept in space. */
+static size_t split(const char *list, char *space, size_t space_size,
+                    const char *(*ret_parts)[BK_TLS_CERT_MAX])
 {
     size_t count = 0, used = 0;
     struct bk_str rest = bk_str_of(list);
@@ -92,8 +103,8 @@ enum bk_err bk_listener_tls(const struct bk_listener_options *row, struct bk_tru
         .min_version = row->is_tls13_only ? TLS1_3_VERSION : TLS1_2_VERSION,
         .trust = trust,
     };
-    tls.cert_count = bk_listener_split(row->certs, cert_space, sizeof cert_space, &tls.cert_paths);
-    size_t keys = bk_listener_split(row->keys, key_space, sizeof key_space, &tls.key_paths);
+    tls.cert_count = split(row->certs, cert_space, sizeof cert_space, &tls.cert_paths);
+    size_t keys = split(row->keys, key_space, sizeof key_space, &tls.key_paths);
     if (tls.cert_count == 0 || keys != tls.cert_count) {
         bk_detail_set(ret_detail,
                       "listener %s: %zu certificates and %zu keys; give 1 to %d of each, in pairs",
@@ -138,8 +149,7 @@ void bk_worker_set_trust(struct bk_worker *worker, struct bk_trust *trust)
     reload_tls(worker);
 }
 
-/* --- life
- * ----------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static bool is_serving(const struct bk_worker *worker)
 {
@@ -224,17 +234,11 @@ static int on_req(h2o_handler_t *self, h2o_req_t *req)
 
 static void open_h2o(struct bk_worker *worker)
 {
-    const struct bk_server_options *options = worker->options;
-    size_t upload_max = 0;
-    for (size_t i = 0; i < options->listener_count; i++)
-        if ((size_t)options->listeners[i].upload_max_bytes > upload_max)
-            upload_max = (size_t)options->listeners[i].upload_max_bytes;
-
     h2o_config_init(&worker->config);
     worker->config.server_name = h2o_iovec_init("", 0);
     worker->config.http1.upgrade_to_http2 = 0;
-    worker->config.http1.req_timeout = (uint64_t)options->idle_timeout_ms;
-    worker->config.max_request_entity_size = upload_max;
+    worker->config.http1.req_timeout = NEVER_MS; /* connection.c owns all timeouts */
+    worker->config.max_request_entity_size = BODY_MAX_BYTES;
     h2o_hostconf_t *host =
         h2o_config_register_host(&worker->config, h2o_iovec_init("default", 7), 65535);
     h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);
@@ -272,12 +276,11 @@ static void open_listeners(struct bk_worker *worker, const int *fds, size_t fd_c
 }
 
 int bk_worker_main(const struct bk_server_options *options, size_t slot, const int *fds,
-                   size_t fd_count, int admin_fd)
+                   size_t fd_count, int admin_fd, pid_t master)
 {
     static struct bk_worker worker; /* one a process; h2o keeps pointers into it */
     worker = (struct bk_worker){.options = options, .slot = slot, .signal_fd = -1};
     bk_list_init(&worker.connections);
-    pid_t master = getppid();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     bk_metrics_reset_gauges(options->metrics, slot);
 

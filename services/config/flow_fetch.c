@@ -60,6 +60,16 @@ static struct fetch *fetch_of(struct bk_flow *flow)
     return (struct fetch *)flow;
 }
 
+/* Of a database that did not give what was asked. */
+static struct bk_str fault_reason(enum bk_err err)
+{
+    if (err == BK_ERR_TIMEOUT)
+        return BK_STR("database_timeout");
+    if (err == BK_ERR_BUSY)
+        return BK_STR("database_busy");
+    return err == BK_ERR_DOWN ? BK_STR("database_down") : BK_STR("database_error");
+}
+
 /* End the flow with a reason that the tenant can read; err decides what the phone sees. */
 static enum bk_next refuse(struct fetch *fetch, enum bk_err err, struct bk_str reason)
 {
@@ -67,8 +77,7 @@ static enum bk_next refuse(struct fetch *fetch, enum bk_err err, struct bk_str r
     return bk_fail(&fetch->flow, err);
 }
 
-/* --- match
- * ------------------------------------------------------------------------------------------ */
+/* --- match --- */
 
 static bool is_tenant_key(struct bk_str key)
 {
@@ -117,8 +126,7 @@ static enum bk_next step_match(struct bk_flow *flow)
     return BK_NEXT;
 }
 
-/* --- load
- * ------------------------------------------------------------------------------------------- */
+/* --- load --- */
 
 static void on_loaded(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
                       const struct bk_detail *detail)
@@ -162,12 +170,11 @@ static enum bk_next step_load(struct bk_flow *flow)
     enum bk_err err =
         bk_store_fetch_start(fetch->worker->fetch_pg, &query, on_loaded, fetch, &fetch->query);
     if (err != BK_OK)
-        return refuse(fetch, err, bk_str_of(err == BK_ERR_BUSY ? "busy" : "database_down"));
+        return refuse(fetch, err, fault_reason(err));
     return bk_wait(flow, fetch, cancel_load);
 }
 
-/* --- decide
- * ----------------------------------------------------------------------------------------- */
+/* --- decide --- */
 
 static enum bk_next step_decide(struct bk_flow *flow)
 {
@@ -175,9 +182,7 @@ static enum bk_next step_decide(struct bk_flow *flow)
     if (fetch->query_err == BK_OK)
         fetch->query_err = bk_store_fetch_row(fetch->rows, &fetch->row);
     if (fetch->query_err != BK_OK)
-        return refuse(
-            fetch, fetch->query_err,
-            bk_str_of(fetch->query_err == BK_ERR_TIMEOUT ? "database_timeout" : "database_down"));
+        return refuse(fetch, fetch->query_err, fault_reason(fetch->query_err));
 
     fetch->visit.tenant_id = fetch->row.tenant_id;
     fetch->visit.device_id = fetch->row.device_id;
@@ -187,8 +192,7 @@ static enum bk_next step_decide(struct bk_flow *flow)
     return BK_NEXT;
 }
 
-/* --- render
- * ----------------------------------------------------------------------------------------- */
+/* --- render --- */
 
 static enum bk_err open_data_key(struct fetch *fetch, struct bk_key *ret_key)
 {
@@ -257,8 +261,7 @@ static enum bk_next step_render(struct bk_flow *flow)
     return BK_NEXT;
 }
 
-/* --- reply
- * ------------------------------------------------------------------------------------------ */
+/* --- reply --- */
 
 /* RFC 9110 13.1.2: a list of entity tags, weakly compared, or "*". */
 static bool is_matched(struct bk_str if_none_match, struct bk_str etag)
@@ -306,8 +309,7 @@ static const struct bk_step fetch_steps[] = {
     {0},
 };
 
-/* --- the two ends
- * ------------------------------------------------------------------------------------- */
+/* --- the two ends --- */
 
 static void reply_refused(struct fetch *fetch)
 {
@@ -408,8 +410,7 @@ static void on_request_end(void *ctx, bool is_whole)
     bk_flow_abandon(&fetch->flow);
 }
 
-/* --- start
- * -------------------------------------------------------------------------------------------- */
+/* --- start --- */
 
 static void begin_visit(struct fetch *fetch)
 {

@@ -19,8 +19,7 @@ extern char **environ;
 
 enum { MODELS_FILE_MAX = 1024 * 1024 };
 
-/* --- the worker's state
- * ----------------------------------------------------------------------------- */
+/* --- the worker's state --- */
 
 static void on_pg_state(void *ctx, bool is_up, const struct bk_detail *detail)
 {
@@ -53,11 +52,12 @@ static enum bk_err open_pg(struct cfg_worker *worker, const char *use,
 static void worker_close(void *state)
 {
     struct cfg_worker *worker = state;
-    cfg_roots_close(worker->roots);
+    /* Connections first: they tell the queries under way, which write to what is freed below. */
     if (worker->fetch_pg != NULL)
         bk_pg_close(worker->fetch_pg);
     if (worker->record_pg != NULL)
         bk_pg_close(worker->record_pg);
+    cfg_roots_close(worker->roots);
     cfg_visits_close(worker->visits);
     bk_free(worker);
 }
@@ -105,8 +105,7 @@ static bool worker_is_ready(void *state)
     return bk_pg_is_up(worker->fetch_pg) && cfg_roots_are_ready(worker->roots);
 }
 
-/* --- refusals before a request is known
- * ------------------------------------------------------------- */
+/* --- refusals before a request is known --- */
 
 static void on_handshake_failed(void *state, const struct bk_peer *peer, const char *error)
 {
@@ -149,8 +148,7 @@ static const struct bk_service service = {
     .on_malformed = on_malformed,
 };
 
-/* --- start
- * -------------------------------------------------------------------------------------------- */
+/* --- start --- */
 
 static enum bk_err read_master_key(struct cfg_settings *settings, struct bk_key *ret_key,
                                    struct bk_detail *ret_detail)
@@ -222,7 +220,6 @@ static void fill_listeners(const struct cfg_settings *settings, struct bk_listen
             .require_client_certificate = from->client_certificate == 0,
             .is_tls13_only = from->tls_min == 1,
             .proxy_from = from->proxy_from != NULL ? from->proxy_from : "",
-            .upload_max_bytes = from->upload_max_bytes,
         };
     }
 }
@@ -277,7 +274,7 @@ int main(int argc, char **argv)
         (settings.models_dir != NULL && settings.models_dir[0] != '\0' &&
          read_models(settings.models_dir, &detail) != BK_OK) ||
         bk_server_check(&options, &detail) != BK_OK ||
-        (setup.roots_share = cfg_roots_share_new()) == NULL ||
+        (setup.roots_share = cfg_roots_share_new(options.worker_count)) == NULL ||
         bk_metrics_new(cfg_metric_rows, CFG_M_COUNT, options.worker_count, &options.metrics) !=
             BK_OK)
         return fail(&detail);

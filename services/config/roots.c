@@ -32,13 +32,11 @@ static void use(struct cfg_roots *roots, struct bk_trust *trust, size_t bad_coun
 }
 
 /* A row that cannot be used is left out and told; only a lack of memory gives up the whole set. */
-static enum bk_err add_rows(struct cfg_roots *roots, const struct bk_pg_rows *rows,
-                            struct bk_trust *trust, size_t *ret_bad_count)
+static enum bk_err add_rows(const struct bk_pg_rows *rows, struct bk_trust *trust,
+                            struct cfg_roots_draft *draft, size_t *ret_bad_count)
 {
     static uint8_t der[BK_TRUST_DER_MAX];
-    struct cfg_roots_share *share = roots->worker->setup->roots_share;
     size_t bad_count = 0;
-    cfg_roots_share_begin(share);
     for (int i = 0; i < bk_pg_row_count(rows); i++) {
         struct bk_trust_root root;
         struct bk_detail detail = {{0}};
@@ -54,9 +52,8 @@ static enum bk_err add_rows(struct cfg_roots *roots, const struct bk_pg_rows *ro
                    BK_KV_INT("root_id", bk_pg_int(rows, i, 0)), BK_KV("detail", detail.text));
             continue;
         }
-        cfg_roots_share_add(share, &root, der, len);
+        cfg_roots_draft_add(draft, &root, der, len);
     }
-    cfg_roots_share_end(share);
     *ret_bad_count = bad_count;
     return BK_OK;
 }
@@ -65,22 +62,27 @@ static void on_roots(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
                      const struct bk_detail *detail)
 {
     struct cfg_roots *roots = ctx;
-    roots->is_asking = false;
+    struct cfg_worker *worker = roots->worker;
+    struct cfg_roots_draft *draft = cfg_roots_draft_new();
     struct bk_trust *trust = NULL;
     size_t bad_count = 0;
+    roots->is_asking = false;
     if (err == BK_OK)
         err = bk_trust_new(&trust);
     if (err == BK_OK)
-        err = add_rows(roots, rows, trust, &bad_count);
+        err = add_rows(rows, trust, draft, &bad_count);
     if (err == BK_OK) {
         roots->version = roots->wanted_version;
+        cfg_roots_share_publish(worker->setup->roots_share, bk_worker_slot(worker->web),
+                                roots->version, draft);
         use(roots, trust, bad_count);
-        ask_later(roots, roots->worker->setup->settings->trust_refresh_s * 1000);
+        ask_later(roots, worker->setup->settings->trust_refresh_s * 1000);
     } else {
         bk_log(BK_LOG_WARN, "trust roots not loaded", BK_KV("err", bk_err_name(err)),
                BK_KV("detail", detail != NULL ? detail->text : ""));
         ask_later(roots, RETRY_MS);
     }
+    cfg_roots_draft_free(draft);
     bk_trust_unref(trust);
 }
 

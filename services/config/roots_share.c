@@ -1,87 +1,164 @@
 /*
- * Shared trust roots. Workers write without a lock, since one may be killed while it holds it: a
- * digest over the whole tells a reader whether what it sees is whole.
+ * Shared trust roots. Each worker writes its own slot and nobody locks, since a worker may be
+ * killed while it writes: a digest over version and bytes tells a reader whether what it sees is
+ * whole, and whatever is odd makes the slot as good as empty.
  */
 #include "roots_share.h"
 
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/alloc.h"
 #include "base/seal.h"
 
-enum { SHARE_SIZE = 1 << 20 };
+enum { SET_SIZE = 1 << 20 };
 
 struct record {
     struct bk_trust_root root;
     size_t der_len; /* the bytes follow */
 };
 
-struct cfg_roots_share {
-    size_t len; /* SIZE_MAX: did not fit */
-    uint8_t digest[32];
-    uint8_t bytes[SHARE_SIZE];
+struct cfg_roots_draft {
+    size_t len;
+    bool is_too_large;
+    uint8_t bytes[SET_SIZE];
 };
 
-struct cfg_roots_share *cfg_roots_share_new(void)
+struct slot {
+    uint8_t digest[32]; /* over all that follows, up to len */
+    int64_t version;
+    size_t len;
+    uint8_t bytes[SET_SIZE];
+};
+
+struct cfg_roots_share {
+    size_t slot_count;
+    struct slot slots[]; /* untouched pages cost nothing */
+};
+
+struct cfg_roots_share *cfg_roots_share_new(size_t slot_count)
 {
-    void *map = mmap(NULL, sizeof(struct cfg_roots_share), PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return map != MAP_FAILED ? map : NULL;
+    size_t bytes = sizeof(struct cfg_roots_share) + slot_count * sizeof(struct slot);
+    struct cfg_roots_share *share =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (share == MAP_FAILED)
+        return NULL;
+    share->slot_count = slot_count;
+    return share;
+}
+
+/* --- writing --- */
+
+struct cfg_roots_draft *cfg_roots_draft_new(void)
+{
+    return bk_alloc(sizeof(struct cfg_roots_draft));
+}
+
+void cfg_roots_draft_free(struct cfg_roots_draft *draft)
+{
+    bk_free(draft);
+}
+
+void cfg_roots_draft_add(struct cfg_roots_draft *draft, const struct bk_trust_root *root,
+                         const uint8_t *der, size_t der_len)
+{
+    struct record record;
+    if (draft == NULL || draft->is_too_large)
+        return;
+    if (sizeof record + der_len > SET_SIZE - draft->len) {
+        draft->is_too_large = true;
+        return;
+    }
+    memset(&record, 0, sizeof record);
+    record.root = *root;
+    record.der_len = der_len;
+    memcpy(draft->bytes + draft->len, &record, sizeof record);
+    memcpy(draft->bytes + draft->len + sizeof record, der, der_len);
+    draft->len += sizeof record + der_len;
 }
 
 /* No secret: the key is a constant, the digest only finds torn writes. */
-static void digest_of(const struct cfg_roots_share *share, size_t len, uint8_t (*ret_digest)[32])
+static void digest_of(const struct slot *slot, size_t len, uint8_t (*ret_digest)[32])
 {
     static const struct bk_key key = {{1}};
-    bk_mac_sha256(&key, (struct bk_str){(const char *)share->bytes, len}, ret_digest);
+    const char *from = (const char *)&slot->version;
+    bk_mac_sha256(
+        &key,
+        (struct bk_str){from, offsetof(struct slot, bytes) - offsetof(struct slot, version) + len},
+        ret_digest);
 }
 
-void cfg_roots_share_begin(struct cfg_roots_share *share)
+void cfg_roots_share_publish(struct cfg_roots_share *share, size_t slot_at, int64_t version,
+                             const struct cfg_roots_draft *draft)
 {
-    memset(share->digest, 0, sizeof share->digest);
-    share->len = 0;
-}
-
-void cfg_roots_share_add(struct cfg_roots_share *share, const struct bk_trust_root *root,
-                         const uint8_t *der, size_t der_len)
-{
-    struct record record = {.root = *root, .der_len = der_len};
-    if (share->len > SHARE_SIZE || sizeof record + der_len > SHARE_SIZE - share->len) {
-        share->len = SIZE_MAX;
+    if (draft == NULL || draft->is_too_large || slot_at >= share->slot_count)
         return;
-    }
-    memcpy(share->bytes + share->len, &record, sizeof record);
-    memcpy(share->bytes + share->len + sizeof record, der, der_len);
-    share->len += sizeof record + der_len;
+    struct slot *slot = &share->slots[slot_at];
+    memset(slot->digest, 0, sizeof slot->digest);
+    slot->version = version;
+    slot->len = draft->len;
+    memcpy(slot->bytes, draft->bytes, draft->len);
+    digest_of(slot, slot->len, &slot->digest);
 }
 
-void cfg_roots_share_end(struct cfg_roots_share *share)
+/* --- reading --- */
+
+static bool is_whole(const struct slot *slot)
 {
-    if (share->len <= SHARE_SIZE)
-        digest_of(share, share->len, &share->digest);
+    uint8_t digest[32];
+    size_t len = slot->len;
+    if (len == 0 || len > SET_SIZE)
+        return false;
+    digest_of(slot, len, &digest);
+    return memcmp(digest, slot->digest, sizeof digest) == 0;
+}
+
+static bool add_all(const struct slot *slot, size_t len, struct bk_trust *trust)
+{
+    for (size_t at = 0; at < len;) {
+        struct record record;
+        if (len - at < sizeof record)
+            return false;
+        memcpy(&record, slot->bytes + at, sizeof record);
+        at += sizeof record;
+        if (record.der_len > len - at)
+            return false;
+        struct bk_str der = {(const char *)slot->bytes + at, record.der_len};
+        if (bk_trust_add(trust, &record.root, der, NULL) != BK_OK)
+            return false;
+        at += record.der_len;
+    }
+    return true;
+}
+
+/* Copied before it is judged: its owner may write at any moment. */
+static bool copy_whole(const struct slot *slot, struct slot *ret_copy)
+{
+    size_t len = slot->len;
+    if (len == 0 || len > SET_SIZE)
+        return false;
+    memcpy(ret_copy, slot, offsetof(struct slot, bytes) + len);
+    return ret_copy->len == len && is_whole(ret_copy);
 }
 
 struct bk_trust *cfg_roots_share_read(const struct cfg_roots_share *share)
 {
-    uint8_t digest[32];
-    size_t len = share->len;
-    if (len == 0 || len > SHARE_SIZE)
-        return NULL;
-    digest_of(share, len, &digest);
+    struct slot *copy = bk_alloc(sizeof *copy), *latest = bk_alloc(sizeof *latest);
     struct bk_trust *trust = NULL;
-    if (memcmp(digest, share->digest, sizeof digest) != 0 || bk_trust_new(&trust) != BK_OK)
-        return NULL;
-
-    for (size_t at = 0; at + sizeof(struct record) <= len;) {
-        struct record record;
-        memcpy(&record, share->bytes + at, sizeof record);
-        at += sizeof record;
-        if (record.der_len > len - at)
-            break;
-        struct bk_str der = {(const char *)share->bytes + at, record.der_len};
-        if (bk_trust_add(trust, &record.root, der, NULL) == BK_ERR_NO_MEMORY)
-            break;
-        at += record.der_len;
+    bool is_found = false;
+    for (size_t i = 0; copy != NULL && latest != NULL && i < share->slot_count; i++) {
+        if (!copy_whole(&share->slots[i], copy) || (is_found && copy->version <= latest->version))
+            continue;
+        struct slot *former = latest;
+        latest = copy;
+        copy = former;
+        is_found = true;
     }
+    if (is_found && bk_trust_new(&trust) == BK_OK && !add_all(latest, latest->len, trust)) {
+        bk_trust_unref(trust);
+        trust = NULL;
+    }
+    bk_free(copy);
+    bk_free(latest);
     return trust;
 }

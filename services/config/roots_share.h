@@ -15,16 +15,20 @@
 
 struct cfg_roots_share;
 
-/* By the master, before it forks; lives as long as the processes. NULL: no memory. */
-struct cfg_roots_share *cfg_roots_share_new(void);
+/* By the master, before it forks; a slot a worker. NULL: no memory. */
+struct cfg_roots_share *cfg_roots_share_new(size_t slot_count);
 
-/* Replace what is shared: begin, add each root, end. A set that does not fit is not shared. */
-void cfg_roots_share_begin(struct cfg_roots_share *share);
-void cfg_roots_share_add(struct cfg_roots_share *share, const struct bk_trust_root *root,
+/* A set on its way: begin, add each root, publish in the worker's own slot (or free). */
+struct cfg_roots_draft;
+struct cfg_roots_draft *cfg_roots_draft_new(void); /* NULL: no memory; the others accept that */
+void cfg_roots_draft_add(struct cfg_roots_draft *draft, const struct bk_trust_root *root,
                          const uint8_t *der, size_t der_len);
-void cfg_roots_share_end(struct cfg_roots_share *share);
+void cfg_roots_draft_free(struct cfg_roots_draft *draft);
+/* version grows with the database's. A set that does not fit is not shared. */
+void cfg_roots_share_publish(struct cfg_roots_share *share, size_t slot, int64_t version,
+                             const struct cfg_roots_draft *draft);
 
-/* A new set made of what is shared; NULL when nothing whole is there. */
+/* A new set, of the latest version that stands whole in any slot; NULL: there is none. */
 struct bk_trust *cfg_roots_share_read(const struct cfg_roots_share *share);
 
 #endif

@@ -78,8 +78,6 @@ static const struct bk_setting_row listener_rows[] = {
                  "Addresses or CIDR ranges, comma separated, that must begin with a PROXY header "
                  "(v1 or v2); from others it is refused",
                  NULL),
-    LISTENER_ROW(upload_max_bytes, "upload_max_bytes", BK_T_INT, 1, 10485760, "65536",
-                 "Largest body of a request that may have one; a larger one is answered 413", NULL),
     {{NULL, BK_T_TEXT, 0, 0, NULL, NULL, NULL}, 0, false},
 };
 

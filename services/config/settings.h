@@ -16,7 +16,6 @@ struct cfg_listener {
     char *address, *cert, *key, *proxy_from;
     int client_certificate; /* index in "required none" */
     int tls_min;            /* index in "1.2 1.3" */
-    int64_t upload_max_bytes;
 };
 
 struct cfg_settings {

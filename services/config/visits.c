@@ -46,8 +46,7 @@ static void set_gauge(struct cfg_visits *visits)
     bk_worker_gauge(visits->worker->web, CFG_M_VISITS_QUEUE, (int64_t)visits->count);
 }
 
-/* --- visits
- * ------------------------------------------------------------------------------------------ */
+/* --- visits --- */
 
 static void pop(struct cfg_visits *visits, size_t count)
 {
@@ -101,8 +100,7 @@ void cfg_visits_add(struct cfg_visits *visits, const struct bk_visit *visit)
         send_visits(visits);
 }
 
-/* --- strangers
- * --------------------------------------------------------------------------------------- */
+/* --- strangers --- */
 
 static size_t hash_of(const struct bk_stranger *stranger)
 {
@@ -204,8 +202,7 @@ static void send_strangers(struct cfg_visits *visits)
                                                          on_strangers_done, visits) == BK_OK;
 }
 
-/* --- life
- * ---------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void on_timer(void *ctx)
 {

@@ -52,8 +52,7 @@ struct cfg_worker {
     struct cfg_roots *roots;
 };
 
-/* --- identity.c: who is this, as far as the certificate proves it -------------------------------
- */
+/* --- identity.c: who is this, as far as the certificate proves it --- */
 
 /* In the connection's arena. */
 struct cfg_identity {
@@ -67,13 +66,11 @@ struct cfg_identity {
 };
 void cfg_identify(void *worker, struct bk_peer *peer);
 
-/* --- flow_fetch.c
- * --------------------------------------------------------------------------------- */
+/* --- flow_fetch.c --- */
 
 void cfg_fetch_start(void *worker, struct bk_request *request);
 
-/* --- visits.c: what happened, written in batches off the path
- * --------------------------------------- */
+/* --- visits.c: what happened, written in batches off the path --- */
 
 struct cfg_visits *cfg_visits_open(struct cfg_worker *worker); /* NULL: no memory */
 void cfg_visits_close(struct cfg_visits *visits);
@@ -87,8 +84,7 @@ void cfg_visits_add_stranger(struct cfg_visits *visits, const struct bk_peer *pe
 /* Printable ASCII of text into a fixed array, '?' for all else, cut. */
 void cfg_print_clean(struct bk_str text, char *ret_text, size_t size);
 
-/* --- roots.c: trust roots from PostgreSQL
- * ------------------------------------------------------------ */
+/* --- roots.c: trust roots from PostgreSQL --- */
 
 struct cfg_roots *cfg_roots_open(struct cfg_worker *worker);
 void cfg_roots_close(struct cfg_roots *roots);

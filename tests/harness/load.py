@@ -47,7 +47,8 @@ class Load:
                         answer = connection.request(self.phone.own_file)
                         with self.lock:
                             self.answers.append((time.monotonic(), answer.status, number))
-                        if self.stopping.wait(self.pause_s):
+                        is_last = (answer.field("Connection") or "").lower() == "close"
+                        if self.stopping.wait(self.pause_s) or is_last:
                             break
             except OSError as error:  # ssl.SSLError and TimeoutError are OSErrors
                 with self.lock:

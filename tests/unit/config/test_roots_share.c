@@ -6,8 +6,9 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,20 +49,29 @@ static struct bk_trust_root root_of(int64_t root_id)
     return root;
 }
 
+static struct cfg_roots_draft *draft_of(int64_t first_id, size_t count)
+{
+    struct cfg_roots_draft *draft = cfg_roots_draft_new();
+    assert_non_null(draft);
+    for (size_t i = 0; i < count; i++) {
+        struct bk_trust_root root = root_of(first_id + (int64_t)i);
+        root.tenant_id = (int64_t)i;
+        cfg_roots_draft_add(draft, &root, ca_der, ca_der_len);
+    }
+    return draft;
+}
+
 static void what_another_process_wrote_is_read(void **state)
 {
     (void)state;
-    struct cfg_roots_share *share = cfg_roots_share_new();
+    struct cfg_roots_share *share = cfg_roots_share_new(2);
     assert_non_null(share);
     assert_null(cfg_roots_share_read(share));
     pid_t pid = fork();
     if (pid == 0) {
-        struct bk_trust_root first = root_of(7), second = root_of(8);
-        second.tenant_id = 3;
-        cfg_roots_share_begin(share);
-        cfg_roots_share_add(share, &first, ca_der, ca_der_len);
-        cfg_roots_share_add(share, &second, ca_der, ca_der_len);
-        cfg_roots_share_end(share);
+        struct cfg_roots_draft *draft = draft_of(7, 2);
+        cfg_roots_share_publish(share, 1, 1, draft);
+        cfg_roots_draft_free(draft);
         _exit(0);
     }
     waitpid(pid, NULL, 0);
@@ -69,42 +79,86 @@ static void what_another_process_wrote_is_read(void **state)
     assert_non_null(trust);
     assert_int_equal(bk_trust_count(trust), 2);
     assert_int_equal(bk_trust_at(trust, 0)->root_id, 7);
-    assert_int_equal(bk_trust_at(trust, 1)->tenant_id, 3);
+    assert_int_equal(bk_trust_at(trust, 1)->tenant_id, 1);
     assert_string_equal(bk_trust_at(trust, 1)->maker, "yealink");
     bk_trust_unref(trust);
 }
 
-static void a_write_that_was_not_ended_is_not_read(void **state)
+static void the_latest_version_counts(void **state)
 {
     (void)state;
-    struct cfg_roots_share *share = cfg_roots_share_new();
-    struct bk_trust_root root = root_of(1);
-    cfg_roots_share_begin(share);
-    cfg_roots_share_add(share, &root, ca_der, ca_der_len);
-    cfg_roots_share_end(share);
-    cfg_roots_share_begin(share);
-    cfg_roots_share_add(share, &root, ca_der, ca_der_len);
-    assert_null(cfg_roots_share_read(share)); /* killed here */
+    struct cfg_roots_share *share = cfg_roots_share_new(3);
+    static const int64_t versions[] = {4, 9, 6};
+    for (size_t i = 0; i < 3; i++) {
+        struct cfg_roots_draft *draft = draft_of(versions[i] * 10, 1);
+        cfg_roots_share_publish(share, i, versions[i], draft);
+        cfg_roots_draft_free(draft);
+    }
+    struct bk_trust *trust = cfg_roots_share_read(share);
+    assert_non_null(trust);
+    assert_int_equal(bk_trust_at(trust, 0)->root_id, 90);
+    bk_trust_unref(trust);
 }
 
 static void a_set_that_does_not_fit_is_not_shared(void **state)
 {
     (void)state;
-    struct cfg_roots_share *share = cfg_roots_share_new();
-    struct bk_trust_root root = root_of(1);
-    cfg_roots_share_begin(share);
-    for (size_t bytes = 0; bytes <= (size_t)1 << 20; bytes += ca_der_len)
-        cfg_roots_share_add(share, &root, ca_der, ca_der_len);
-    cfg_roots_share_end(share);
+    struct cfg_roots_share *share = cfg_roots_share_new(1);
+    struct cfg_roots_draft *draft = draft_of(1, ((size_t)1 << 20) / ca_der_len + 1);
+    cfg_roots_share_publish(share, 0, 1, draft);
+    cfg_roots_draft_free(draft);
     assert_null(cfg_roots_share_read(share));
+}
+
+static void assert_one_set(struct bk_trust *trust)
+{
+    size_t count = bk_trust_count(trust);
+    assert_in_range(count, 1, 3);
+    for (size_t at = 0; at < count; at++)
+        assert_int_equal(bk_trust_at(trust, at)->root_id, (int64_t)(count * 100 + at));
+    bk_trust_unref(trust);
+}
+
+/* A writer that never rests and is killed at any moment: a reader sees a whole set or none, and
+ * when it is quiet again, always one. */
+static void writers_that_are_killed_leave_nothing_half(void **state)
+{
+    (void)state;
+    struct cfg_roots_share *share = cfg_roots_share_new(2);
+    struct cfg_roots_draft *calm = draft_of(100, 1);
+    cfg_roots_share_publish(share, 1, 0, calm);
+    cfg_roots_draft_free(calm);
+    for (int round = 0; round < 40; round++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            for (int64_t version = 1;; version++) {
+                size_t count = 1 + (size_t)(version % 3);
+                struct cfg_roots_draft *draft = draft_of((int64_t)count * 100, count);
+                cfg_roots_share_publish(share, 0, version, draft);
+                cfg_roots_draft_free(draft);
+            }
+        }
+        for (int i = 0; i < 20; i++) {
+            struct bk_trust *trust = cfg_roots_share_read(share);
+            if (trust != NULL)
+                assert_one_set(trust);
+        }
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        struct bk_trust *trust = cfg_roots_share_read(share);
+        assert_non_null(trust);
+        assert_one_set(trust);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_another_process_wrote_is_read),
-        cmocka_unit_test(a_write_that_was_not_ended_is_not_read),
+        cmocka_unit_test(the_latest_version_counts),
         cmocka_unit_test(a_set_that_does_not_fit_is_not_shared),
+        cmocka_unit_test(writers_that_are_killed_leave_nothing_half),
     };
     return cmocka_run_group_tests(tests, make_ca, NULL);
 }

@@ -408,8 +408,7 @@ static void claims_follow_the_table(void **state)
     }
 }
 
-/* --- bk_cert_parse
- * ------------------------------------------------------------------------------*/
+/* --- bk_cert_parse --- */
 
 struct text {
     char bytes[80 * 1024];

@@ -113,6 +113,8 @@ static const struct {
      "Content-Length is not a number of 1..15 digits"},
     {"CL octal?", TEXT(PUT "Content-Length: 010\r\n\r\n"), API, BK_SCAN_BAD,
      "Content-Length with a leading zero"},
+    {"two Connection fields", TEXT(GET "Connection: close\r\nConnection: keep-alive\r\n\r\n"),
+     PHONE, BK_SCAN_BAD, "two Connection fields"},
     {"Expect of something else", TEXT(PUT "Content-Length: 5\r\nExpect: miracles\r\n\r\n"), API,
      BK_SCAN_BAD, "Expect is not 100-continue"},
     {"TE on GET", TEXT(GET "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), PHONE, BK_SCAN_BAD,
