@@ -68,8 +68,9 @@ void bk_pg_rows_free(struct bk_pg_rows *rows);
  * Called once per submitted query, from the loop, never from inside bk_pg_submit.
  * err: BK_OK (rows given, and committed), BK_ERR_TIMEOUT (deadline, ours or the server's; the
  * answer, should it come, is dropped), BK_ERR_DOWN (connection lost or not there; a statement that
- * was sent may have been executed), BK_ERR_INTERNAL (the server refused the statement: detail has
- * its message and SQLSTATE), BK_ERR_NO_MEMORY. detail is never NULL.
+ * was sent may have been executed), BK_ERR_BUSY (the server refused for a reason that passes: read
+ * only, disk full, deadlock), BK_ERR_INTERNAL (it refused the statement: detail has its message and
+ * SQLSTATE), BK_ERR_NO_MEMORY. detail is never NULL.
  */
 typedef void bk_pg_done_fn(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
                            const struct bk_detail *detail);
