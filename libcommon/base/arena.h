@@ -16,7 +16,7 @@ struct bk_arena;
 
 typedef void bk_dispose_fn(void *object);
 
-struct bk_arena *bk_arena_new(void); /* never NULL */
+struct bk_arena *bk_arena_new(void);        /* never NULL */
 void bk_arena_free(struct bk_arena *arena); /* NULL is allowed; wipes every piece */
 
 void *bk_arena_alloc(struct bk_arena *arena, size_t bytes); /* zeroed, aligned for any object */

@@ -14,10 +14,10 @@
 struct bk_buf {
     char *ptr; /* NULL while empty; bk_buf_text() is terminated */
     size_t len;
-    size_t size;      /* allocated bytes */
-    size_t len_max;   /* inclusive; BK_ERR_TOO_LARGE beyond */
-    enum bk_err err;  /* first failure, sticky */
-    bool is_secret;   /* wiped when it grows and when it is freed */
+    size_t size;     /* allocated bytes */
+    size_t len_max;  /* inclusive; BK_ERR_TOO_LARGE beyond */
+    enum bk_err err; /* first failure, sticky */
+    bool is_secret;  /* wiped when it grows and when it is freed */
 };
 
 void bk_buf_init(struct bk_buf *buf, size_t len_max);
@@ -29,7 +29,8 @@ void bk_buf_add(struct bk_buf *buf, struct bk_str text);
 void bk_buf_add_char(struct bk_buf *buf, char c);
 void bk_buf_addf(struct bk_buf *buf, const char *format, ...) BK_PRINTF(2, 3);
 
-struct bk_str bk_buf_str(const struct bk_buf *buf); /* borrowed until the next write; empty when failed */
-const char *bk_buf_text(struct bk_buf *buf);        /* terminated, "" when empty or failed */
+struct bk_str
+bk_buf_str(const struct bk_buf *buf);        /* borrowed until the next write; empty when failed */
+const char *bk_buf_text(struct bk_buf *buf); /* terminated, "" when empty or failed */
 
 #endif

@@ -29,7 +29,7 @@ struct bk_kv {
 #define BK_KV_INT(key_, number_) ((struct bk_kv){(key_), {NULL, 0}, (int64_t)(number_), true})
 
 /* The arguments after `what` are struct bk_kv values. */
-#define bk_log(level, what, ...)                                                                   \
+#define bk_log(level, what, ...) \
     bk_log_line((level), (what), (const struct bk_kv[]){__VA_ARGS__, {NULL, {NULL, 0}, 0, false}})
 
 void bk_log_line(enum bk_log_level level, const char *what, const struct bk_kv *pairs);

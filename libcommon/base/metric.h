@@ -17,7 +17,7 @@ struct bk_metric_row {
     const char *name;   /* beckon_config_requests_total */
     const char *labels; /* NULL, or key="value",… without braces */
     const char *help;
-    bool is_gauge;      /* else a counter */
+    bool is_gauge; /* else a counter */
 };
 
 struct bk_metrics; /* shared mapping, made by the master before it forks */

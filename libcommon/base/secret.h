@@ -19,7 +19,7 @@ struct bk_secret {
 
 BK_MUST_USE enum bk_err bk_secret_set(struct bk_secret *secret, struct bk_str bytes);
 void bk_secret_deinit(struct bk_secret *secret);
-bool bk_secret_eq(struct bk_str a, struct bk_str b); /* constant time for equal lengths */
+bool bk_secret_eq(struct bk_str a, struct bk_str b);         /* constant time for equal lengths */
 struct bk_str bk_secret_str(const struct bk_secret *secret); /* borrowed */
 void bk_wipe(void *bytes, size_t count);                     /* not optimised away */
 

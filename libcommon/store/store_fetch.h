@@ -25,8 +25,8 @@ struct bk_fetch_query {
     bool has_identity, has_claimed_mac;
     struct bk_mac mac, claimed_mac; /* claimed: by path or User-Agent */
     const char *maker;
-    const int64_t *root_ids; /* who vouches for the certificate's chain */
-    size_t root_count;       /* 0..BK_TLS_VOUCHER_MAX */
+    const int64_t *root_ids;    /* who vouches for the certificate's chain */
+    size_t root_count;          /* 0..BK_TLS_VOUCHER_MAX */
     const uint8_t *fingerprint; /* BK_SHA256_SIZE bytes */
     const char *kind;
 };

@@ -1,7 +1,7 @@
 /*
- * What one phone is to hold, for `beckon render`: the JSON that bk.device_fetch serves, made anew by
- * the same function (app.phone_config) under row-level security and without a phone's certificate,
- * so also for one that would be refused.
+ * What one phone is to hold, for `beckon render`: the JSON that bk.device_fetch serves, made anew
+ * by the same function (app.phone_config) under row-level security and without a phone's
+ * certificate, so also for one that would be refused.
  */
 #ifndef STORE_STORE_PHONE_H
 #define STORE_STORE_PHONE_H

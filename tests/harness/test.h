@@ -16,12 +16,12 @@
 #include "base/str.h"
 
 /* got (struct bk_str) equals the terminated text want. */
-#define assert_str_equal(got, want)                                                                \
-    do {                                                                                           \
-        struct bk_str got_ = (got);                                                                \
-        struct bk_str want_ = bk_str_of(want);                                                     \
-        if (!bk_str_eq(got_, want_))                                                               \
-            fail_msg("got \"%.*s\", want \"%s\"", BK_STR_ARG(got_), (want));                       \
+#define assert_str_equal(got, want) \
+    do { \
+        struct bk_str got_ = (got); \
+        struct bk_str want_ = bk_str_of(want); \
+        if (!bk_str_eq(got_, want_)) \
+            fail_msg("got \"%.*s\", want \"%s\"", BK_STR_ARG(got_), (want)); \
     } while (0)
 
 #endif
