@@ -13,9 +13,9 @@ cd "$(dirname "$(readlink -f "$0")")"
 
 declare -A SETS=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libh2o-evloop-dev libpq-dev libmimalloc-dev libssl-dev
-             libjansson-dev libcmocka-dev"
+             libjansson-dev"
     [run]="postgresql-15 redis-server openssl curl util-linux"
-    [test]="clang clang-format clang-tidy libclang-rt-14-dev shellcheck git python3 python3-pytest
+    [test]="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck git python3 python3-pytest
             python3-cryptography python3-psycopg2"
     [bench]="nginx-light"
 )
