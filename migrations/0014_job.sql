@@ -22,7 +22,7 @@ create table app.job_batch (
     constraint job_batch_count_ck      check (job_count >= 0)
 );
 
--- The words of design.md, and no others: queued -> sent -> answered -> done | failed | expired | cancelled.
+-- The words of docs/rules.md, and no others: queued -> sent -> answered -> done | failed | expired | cancelled.
 create table app.job (
     tenant_id        bigint      not null,
     job_id           bigint      not null generated always as identity,

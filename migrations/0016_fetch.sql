@@ -88,7 +88,7 @@ grant execute on function app.phone_config(bigint, bigint) to beckon_cross, beck
  * One phone asks for one file. Always one row.
  *
  * p_mac, p_maker  what the certificate proves; null: no identity
- * p_path_mac      the MAC in the path; null: none. Compared, never trusted
+ * p_claimed_mac   the MAC in the path or the User-Agent; null: none. Compared, never trusted
  * p_root_ids      the trust roots that vouch for the chain: one of the operator's, or one of each tenant
  *                 that trusts its CA; of those the operator's counts, else this tenant's
  * p_kind          bk_file_kind_name; null: no path of this maker
@@ -100,13 +100,13 @@ grant execute on function app.phone_config(bigint, bigint) to beckon_cross, beck
  *                 Only where an operator's root proved the MAC, or a tenant could, with a root of
  *                 its own, fill the records of others.
  * data_key        sealed, with 'serve' only; so is config
- * config          for device, common and boot, the latter two without lines, keys and secrets of lines
+ * config          the latter two of device, common and boot without lines, keys and secrets of lines
  *
  * The first fetch with a good certificate binds a claim. Where a tenant's own root proved it, that
- * holds within the tenant and keeps the phone from nobody else; an operator's root makes up for it. Nothing is kept from call to call.
+ * holds within the tenant and keeps the phone from nobody else; an operator's root makes up for it.
  */
 create function bk.device_fetch(
-    p_tenant_key text, p_mac macaddr, p_path_mac macaddr, p_maker text, p_root_ids bigint[],
+    p_tenant_key text, p_mac macaddr, p_claimed_mac macaddr, p_maker text, p_root_ids bigint[],
     p_fingerprint bytea, p_kind text,
     out verdict text, out tenant_id bigint, out device_id bigint, out other_tenant_id bigint,
     out data_key bytea, out vendor text, out model text, out revision bigint, out config text)
@@ -179,20 +179,20 @@ begin
     end if;
     -- A phone that is bound here has no other holder (device_bound_uq). Whoever is not served, for
     -- whatever reason, costs this look-up.
-    if verdict is not null or v_state <> 'bound' or v_is_own_bound or p_path_mac <> p_mac
-       or p_kind is null then
+    if verdict is not null or v_state <> 'bound' or v_is_own_bound or p_claimed_mac <> p_mac
+       or coalesce(p_kind, '') not in ('device', 'common', 'boot') then
         select h.tenant_id into v_holder_id from app.device as h
          where h.mac = p_mac and h.bound_at is not null and not h.is_bound_by_own_root;
     end if;
     if verdict is null then
-        if p_path_mac <> p_mac then
+        if p_claimed_mac <> p_mac then
             verdict := 'mac_mismatch';
         elsif v_state in ('suspended', 'quarantined', 'released') then
             verdict := v_state;
         elsif v_holder_id <> tenant_id and not v_is_own_root then
             verdict := 'bound_elsewhere';
-        elsif p_kind is null then
-            verdict := 'unknown_path';
+        elsif coalesce(p_kind, '') not in ('device', 'common', 'boot') then
+            verdict := 'unknown_path'; -- what a phone writes itself is never served
         end if;
     end if;
     if verdict is not null then
@@ -240,10 +240,6 @@ begin
 
     verdict := 'serve';
     data_key := v_data_key;
-    if p_kind not in ('device', 'common', 'boot') then
-        return;
-    end if;
-
     if v_layers is null then -- its first fetch at this revision
         select c.layers, c.parts into v_layers, v_parts
           from app.phone_config(tenant_id, device_id) as c;

@@ -4,7 +4,7 @@
 #
 #   scripts/demo-pki.sh DIR CN=MAC:NAME… SERIAL=MAC:NAME…
 #
-# CN= and SERIAL= are the two subjects that Yealink phones are known to carry (docs/vendors.md).
+# CN= and SERIAL= are the two subjects that Yealink phones are known to carry (libcommon/vendor/yealink/README.md).
 set -euo pipefail
 umask 077
 . "$(dirname "$(readlink -f "$0")")/lib.sh"

@@ -1,5 +1,5 @@
 /*
- * Encryption of what is worth stealing, before it reaches PostgreSQL (design.md, rule 5).
+ * Encryption of what is worth stealing, before it reaches PostgreSQL (docs/rules.md, rule 5).
  *
  * Envelope: a master key (file, never in the database) wraps one data key per tenant; the data key
  * seals each field. AES-256-GCM (NIST SP 800-38D), random 96-bit nonce, and the place of the value

@@ -1,7 +1,7 @@
 /*
  * OpenSSL contexts of our listeners: who we are (certificates), who may come (trust roots), and
  * the floor. TLS 1.2 and 1.3 with forward secrecy and AEAD only, no tickets, no session cache, no
- * renegotiation, no compression (security.md, A6, A11, A22, A23).
+ * renegotiation, no compression (docs/threats.md, A6, A11, A22, A23).
  *
  * A context is immutable once made: a reload makes a new one, connections keep the one they
  * started with (OpenSSL counts references).

@@ -23,7 +23,7 @@
 #define BK_RAW_MAX 512
 #define BK_SERVER_MAX 2
 
-/* Lowest precedence first (design.md, Settings). */
+/* Lowest precedence first (docs/rules.md). */
 enum bk_layer {
     BK_LAYER_NONE, /* set by nobody */
     BK_LAYER_OPERATOR,

@@ -18,7 +18,7 @@
 #include "model/mac.h"
 #include "model/phone.h"
 
-/* A file is at most 1 MiB (design.md). */
+/* A file is at most 1 MiB (docs/rules.md). */
 #define BK_FILE_SIZE_MAX (1024 * 1024)
 
 /* What a requested path asks for. The names (bk_file_kind_name) stand in visits: never rename. */

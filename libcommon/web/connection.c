@@ -3,14 +3,14 @@
  *
  *   accept -> [PROXY header] -> [TLS] -> first head -> h2o's HTTP/1.1 <-> next head
  *
- * h2o 2.2.5 reads heads itself, accepts what it should not (security.md A20) and cannot be asked
- * in between. So each head is read and judged here, and handed over only when it is whole and
+ * h2o 2.2.5 reads heads itself, accepts what it should not (docs/threats.md A20) and cannot be
+ * asked in between. So each head is read and judged here, and handed over only when it is whole and
  * good. What is bad gets h2o's own 400: its input is replaced by one byte that no request can begin
  * with. For that this file swaps the read and write callbacks of a public struct (h2o_socket_t);
  * it is the only place that does, and the library is frozen at this version.
  *
  * Traps of the library that this code respects:
- * - The SSL is reachable only through OpenSSL's callbacks (h2o.md): taken at the handshake's start.
+ * - The SSL is reachable only through OpenSSL's callbacks: taken at the handshake's start.
  * - on_close runs after the SSL is gone.
  * - h2o closes without waiting for what the peer still sends; the kernel then resets, and the peer
  *   may lose the answer. So a malformed request is answered when its sender has been quiet.
@@ -32,6 +32,7 @@ enum {
     FIELD_COUNT_MAX = 64, /* phones send about ten */
     CLOSE_MAX_MS = 2000,  /* a peer that does not even take our close is cut off */
     IDLE_CLOSE_MS = 1000, /* while stopping: a request may be on its way until then */
+    QUEUE_MAX = 4096,     /* beyond the kernel's queue: under a flood stopping must end */
     ACCEPT_BATCH = 32,    /* connections taken in one turn of the loop */
     ACCEPT_PAUSE_MS = 100 /* without descriptors there is no point in trying at once */
 };
@@ -523,7 +524,7 @@ void bk_connection_on_accept(h2o_socket_t *listening, const char *err)
 
 void bk_connections_take_queued(struct bk_listener *listener)
 {
-    while (accept_one(listener))
+    for (int i = 0; i < QUEUE_MAX && accept_one(listener); i++)
         ;
 }
 

@@ -207,7 +207,7 @@ static const char *judge_field(struct judge *judge, struct bk_str line)
         return judge_content_length(judge, bk_str_trim(value));
     if (len == 17 && bk_str_eq_nocase(name, BK_STR("Transfer-Encoding")))
         return "Transfer-Encoding";
-    /* h2o would answer any other with 417, which no phone is told (design.md, rule 8). */
+    /* h2o would answer any other with 417, which no phone is told (docs/rules.md, rule 8). */
     if (len == 6 && bk_str_eq_nocase(name, BK_STR("Expect")) &&
         !bk_str_eq_nocase(bk_str_trim(value), BK_STR("100-continue")))
         return "Expect is not 100-continue";

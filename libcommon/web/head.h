@@ -1,7 +1,7 @@
 /*
  * Is this request head one that every HTTP implementation reads the same way? Checked before h2o's
- * parser, which is lenient (LF line ends, two Hosts, both lengths: security.md A20) and cannot be
- * asked afterwards. RFC 9112 is the measure; where it allows leniency we have none.
+ * parser, which is lenient (LF line ends, two Hosts, both lengths: docs/threats.md A20) and cannot
+ * be asked afterwards. RFC 9112 is the measure; where it allows leniency we have none.
  */
 #ifndef WEB_HEAD_H
 #define WEB_HEAD_H

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -371,6 +372,16 @@ static void fit_descriptors(struct bk_server_options *options)
            BK_KV_INT("open_files", limit.rlim_cur), BK_KV_INT("needed", wanted));
 }
 
+/* Keys and passwords are in memory: no core file, no debugger of another process of this user. */
+static void forbid_dumps(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__ /* its leak check debugs the process */
+    prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 /* An upgrade runs what the path leads to then: a link that was switched, where argv[0] is one. */
 static void find_program(struct master *master)
 {
@@ -390,6 +401,7 @@ int bk_server_run(const struct bk_server_options *options, char **argv)
         for (size_t i = 0; i < BK_LISTENER_MAX; i++)
             master.slots[slot].fds[i] = -1;
     signal(SIGPIPE, SIG_IGN);
+    forbid_dumps();
     find_program(&master);
     fit_descriptors(&master.options);
     adopt(&master);

@@ -72,7 +72,7 @@ enum bk_web_metric {
         {"beckon_http_malformed_total", NULL, "Malformed requests, answered 400", false}, \
     { \
         "beckon_certificate_expires_at_seconds", NULL, \
-            "Sum over workers of the earliest expiry of the listeners' certificates", true \
+            "Earliest end of the listeners' certificates, as the first worker uses them", true \
     }
 
 /* --- what a service sees --- */

@@ -114,11 +114,25 @@ enum bk_err bk_listener_tls(const struct bk_listener_options *row, struct bk_tru
     return bk_tls_context_new(&tls, ret_tls, ret_detail);
 }
 
+/* The earliest end of the certificates in use, told by the first worker for all: gauges are summed.
+ */
+static void tell_expiry(struct bk_worker *worker)
+{
+    int64_t expires_at_s = 0;
+    for (size_t i = 0; i < worker->listener_count && worker->slot == 0; i++) {
+        if (worker->listeners[i].tls == NULL)
+            continue;
+        int64_t at_s = bk_tls_context_expires_at_s(worker->listeners[i].tls);
+        if (expires_at_s == 0 || at_s < expires_at_s)
+            expires_at_s = at_s;
+    }
+    bk_worker_gauge(worker, BK_WM_CERT_EXPIRES_AT_S, expires_at_s);
+}
+
 /* A context for each listener from today's files and roots; one that cannot be made keeps its old.
  */
 static void reload_tls(struct bk_worker *worker)
 {
-    int64_t expires_at_s = 0;
     for (size_t i = 0; i < worker->listener_count; i++) {
         struct bk_listener *listener = &worker->listeners[i];
         const struct bk_listener_options *row = listener->options;
@@ -134,12 +148,9 @@ static void reload_tls(struct bk_worker *worker)
         bk_connection_prepare_tls(tls);
         SSL_CTX_free(listener->tls); /* connections keep theirs */
         listener->tls = tls;
-        int64_t at_s = bk_tls_context_expires_at_s(tls);
-        if (expires_at_s == 0 || at_s < expires_at_s)
-            expires_at_s = at_s;
         accept_start(listener);
     }
-    bk_worker_gauge(worker, BK_WM_CERT_EXPIRES_AT_S, expires_at_s);
+    tell_expiry(worker);
 }
 
 void bk_worker_set_trust(struct bk_worker *worker, struct bk_trust *trust)

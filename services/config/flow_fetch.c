@@ -279,7 +279,8 @@ static bool is_matched(struct bk_str if_none_match, struct bk_str etag)
 static void reply(struct fetch *fetch, int status, const struct bk_header *headers)
 {
     fetch->visit.status = status;
-    fetch->visit.bytes = status == 304 ? 0 : (int64_t)fetch->body.len;
+    bool has_body = status != 304 && !bk_str_eq(fetch->request->method, BK_STR("HEAD"));
+    fetch->visit.bytes = has_body ? (int64_t)fetch->body.len : 0;
     bk_reply(fetch->request, status, headers, &fetch->body);
 }
 
@@ -294,7 +295,11 @@ static enum bk_next step_reply(struct bk_flow *flow)
     };
     struct bk_str known = bk_request_header(fetch->request, "if-none-match");
     bool is_known = known.ptr != NULL && is_matched(known, bk_str_of(fetch->etag));
-    fetch->visit.revision = fetch->row.revision;
+    /* What the phone holds now: told by a body that it got, or a tag that it has; not by HEAD or
+     * "*". */
+    bool is_get = bk_str_eq(fetch->request->method, BK_STR("GET"));
+    if (is_get && !bk_str_eq(bk_str_trim(known), BK_STR("*")))
+        fetch->visit.revision = fetch->row.revision;
     bk_worker_count(fetch->worker->web, is_known ? CFG_M_NOT_MODIFIED : CFG_M_SERVED, 1);
     reply(fetch, is_known ? 304 : 200, headers);
     return BK_DONE;
@@ -343,6 +348,7 @@ static void reply_fault(struct fetch *fetch)
 static void record(struct fetch *fetch)
 {
     struct bk_visit *visit = &fetch->visit;
+    visit->is_whole = visit->is_whole && visit->revision != 0;
     visit->duration_us = (bk_clock_mono_ms() - fetch->request->begun_mono_ms) * 1000;
     bool is_fault = visit->status >= 500;
     bk_log(is_fault ? BK_LOG_WARN : BK_LOG_INFO, "fetch", BK_KV("req", visit->request_id),
@@ -454,6 +460,6 @@ void cfg_fetch_start(void *worker, struct bk_request *request)
     begin_visit(fetch);
     bk_request_on_end(request, on_request_end, fetch);
     if (!is_read(request))
-        bk_reply_closes(request); /* nothing may follow a body (security.md A20) */
+        bk_reply_closes(request); /* nothing may follow a body (docs/threats.md A20) */
     bk_flow_start(&fetch->flow, fetch_steps, on_flow_end);
 }

@@ -1,6 +1,6 @@
 /*
- * Identity: what the phone's certificate proves (design.md, rule 1). The roots that vouch for its
- * chain name the maker and the rules it may be judged by; a rule says where the MAC stands. No
+ * Identity: what the phone's certificate proves (docs/rules.md, rule 1). The roots that vouch for
+ * its chain name the maker and the rules it may be judged by; a rule says where the MAC stands. No
  * rule, no identity. The URL and the User-Agent are never looked at here.
  *
  * Several roots vouch when tenants have imported the same CA each for itself. Which of them counts

@@ -2,6 +2,7 @@
  * beckon-config: serves phones their configuration over mTLS (docs/architecture.md, journey 1).
  * This file puts the parts together: settings, master key, drivers' models, metrics, workers.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,8 +177,12 @@ static enum bk_err read_models(const char *dir, struct bk_detail *ret_detail)
         char path[1280];
         snprintf(path, sizeof path, "%s/%s.tsv", dir, (*vendor)->name);
         FILE *in = fopen(path, "rb");
-        if (in == NULL)
-            continue;
+        if (in == NULL && errno == ENOENT)
+            continue; /* most makers have no rows of the operator's */
+        if (in == NULL) {
+            bk_detail_set(ret_detail, "%s: %s", path, strerror(errno));
+            return BK_ERR_IO;
+        }
         char *text = bk_alloc_or_abort(MODELS_FILE_MAX + 1);
         size_t len = fread(text, 1, MODELS_FILE_MAX + 1, in);
         fclose(in);
@@ -226,7 +231,8 @@ static void fill_listeners(const struct cfg_settings *settings, struct bk_listen
 
 static int fail(const struct bk_detail *detail)
 {
-    fprintf(stderr, "beckon-config: %s\n", detail->text);
+    fprintf(stderr, "beckon-config: %s\n",
+            detail->text[0] != '\0' ? detail->text : "no memory for what workers share");
     return 1;
 }
 
@@ -269,6 +275,7 @@ int main(int argc, char **argv)
         .drain_ms = (int)settings.drain_s * 1000,
     };
     if (check_settings(&settings, &detail) != BK_OK ||
+        bk_pg_dsn_check(settings.pg, &detail) != BK_OK ||
         read_master_key(&settings, &setup.master_key, &detail) != BK_OK ||
         bk_vendors_init(&detail) != BK_OK ||
         (settings.models_dir != NULL && settings.models_dir[0] != '\0' &&

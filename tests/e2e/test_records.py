@@ -55,6 +55,17 @@ def test_the_device_state_knows_what_the_phone_holds(stack, phone):
     assert held[0] == (True, "T54W", "96.86.0.70")
 
 
+def test_only_a_body_or_a_tag_that_it_has_tells_what_a_phone_holds(stack, phone):
+    assert phone.get(method="HEAD").status == 200
+    assert phone.get(headers=[("If-None-Match", "*")]).status == 304
+    phone.tenant.wait_visit("the 304", lambda status, *_: status == 304)
+    held = ("select revision_held from app.device_state where tenant_id = %s", (phone.tenant.id,))
+    assert stack.sql(*held) == [(None,)]
+    etag = phone.get(method="HEAD").field("ETag")
+    assert phone.get(headers=[("If-None-Match", etag)]).status == 304
+    wait_until("held", lambda: stack.sql(*held)[0][0] is not None)
+
+
 def test_the_first_fetch_binds_the_claim(stack, phone):
     assert phone.state() == "claimed"
     assert phone.get().status == 200

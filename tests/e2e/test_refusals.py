@@ -1,4 +1,4 @@
-"""Whoever may not have a configuration gets none, and cannot tell why (design.md, rule 2)."""
+"""Whoever may not have a configuration gets none, and cannot tell why (docs/rules.md, rule 2)."""
 
 import pytest
 
@@ -36,6 +36,8 @@ def parties(stack):
         "the root": (mine, "/"),
         "no file name": (mine, f"/{one.key}/"),
         "another file": (mine, f"/{one.key}/phone.xml"),
+        "what its user changed": (mine, f"/{one.key}/{mine.mac}-local.cfg"),
+        "its contacts": (mine, f"/{one.key}/{mine.mac}-contact.xml"),
         "a file below": (mine, f"/{one.key}/a/{mine.mac}.cfg"),
         "the common file, unknown phone": (unknown, f"/{one.key}/y000000000096.cfg"),
         "the common file of another tenant": (mine, f"/{two.key}/y000000000096.cfg"),
@@ -50,7 +52,8 @@ LABELS = [
     "another tenant's key, its phone", "phone 2's file with phone 1's certificate",
     "phone 2's boot file", "an unknown phone's file with phone 1's certificate",
     "another tenant's phone's file under the own key", "an unknown key", "a key too short", "no key",
-    "the root", "no file name", "another file", "a file below", "the common file, unknown phone",
+    "the root", "no file name", "another file", "what its user changed",
+    "its contacts", "a file below", "the common file, unknown phone",
     "the common file of another tenant", "a generic certificate", "a suspended phone",
 ]
 

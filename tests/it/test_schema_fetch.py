@@ -396,7 +396,7 @@ def test_common_and_boot_files_get_layers_and_no_account(scene):
         assert len(config["layers"]) == 3
         assert (config["pbxs"], config["lines"], config["keys"]) == ([], [], [])
     answer = scene.fetch(kind="directory")
-    assert (answer["verdict"], answer["config"]) == ("serve", None)
+    assert (answer["verdict"], answer["config"]) == ("unknown_path", None)
 
 
 def test_the_time_of_a_refusal_does_not_tell_unknown_from_foreign(scene):

@@ -1,5 +1,5 @@
 /*
- * io/pg.h while PostgreSQL is away, dies, hangs or comes back (security.md, R5).
+ * io/pg.h while PostgreSQL is away, dies, hangs or comes back.
  */
 #include "pg_fixture.h"
 
