@@ -1,7 +1,7 @@
 /*
  * Settings: option rows filled from a file, the environment and the command line, lowest first,
  * each value checked where it is read, so that a mistake is named with its place even when a
- * higher source covers it. Called once by a service at start and on SIGHUP.
+ * higher source covers it. Called once, at start.
  * The manual is in settings_print.c.
  */
 #include "conf/settings.h"

@@ -326,6 +326,6 @@ const struct cli_command cli_cmd_check = {
             "days on, failure from 30). JSON: {state, checks: [{check, state, detail, next}]}. "
             "Exit code 1\n"
             "when a check fails; a warning is no failure.",
-    .example = "beckon check --settings /etc/beckon/config.conf",
+    .example = "beckon check --settings /etc/beckon/beckon-config.conf",
     .run = run,
 };

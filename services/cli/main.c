@@ -79,7 +79,7 @@ static void print_command_help(const struct cli_command *command, FILE *out)
     print_options(out, command->options);
     print_options(out, cli_common_options);
     fprintf(out,
-            "\nExample:\n  %s\n\nExit codes: 0 done, 1 failed (nothing was changed), 2 wrong "
+            "\nExample:\n  %s\n\nExit codes: 0 done, 1 failed, 2 wrong "
             "usage.\n",
             command->example);
 }
