@@ -111,8 +111,7 @@ create function bk.device_fetch(
     out verdict text, out tenant_id bigint, out device_id bigint, out other_tenant_id bigint,
     out data_key bytea, out vendor text, out model text, out revision bigint, out config text)
     language plpgsql volatile security definer
-    set search_path = pg_catalog, pg_temp
-    set plan_cache_mode = force_generic_plan as -- keys only: planning again would cost more than it finds
+    set search_path = pg_catalog, pg_temp as -- workers set plan_cache_mode for their connections (io/pg.h)
 $$
 #variable_conflict use_column
 declare

@@ -137,8 +137,10 @@ static bool send_prepares(struct bk_pg *pg)
     snprintf(timeout_ms, sizeof timeout_ms, "%d", pg->options.query_timeout_ms);
     const char *values[1] = {timeout_ms};
     if (PQsetnonblocking(pg->conn, 1) != 0 || PQenterPipelineMode(pg->conn) != 1 ||
-        PQsendQueryParams(pg->conn, "select set_config('statement_timeout', $1, false)", 1, NULL,
-                          values, NULL, NULL, 0) != 1)
+        PQsendQueryParams(pg->conn,
+                          "select set_config('statement_timeout', $1, false),"
+                          "       set_config('plan_cache_mode', 'force_generic_plan', false)",
+                          1, NULL, values, NULL, NULL, 0) != 1)
         return false;
     for (const struct bk_pg_statement *s = pg->options.statements; s->name != NULL; s++) {
         if (PQsendPrepare(pg->conn, s->name, s->sql, 0, NULL) != 1)

@@ -33,6 +33,9 @@ enum {
     CLOSE_MAX_MS = 2000,  /* a peer that does not even take our close is cut off */
     IDLE_CLOSE_MS = 1000, /* while stopping: a request may be on its way until then */
     QUEUE_MAX = 4096,     /* beyond the kernel's queue: under a flood stopping must end */
+    /* h2o begins with records of one packet, for browsers that show what they have, until so much
+     * is written. A phone waits for the whole file: 16 kB records from the start. */
+    WHOLE_RECORDS_BYTES = 200 * 1024,
     ACCEPT_BATCH = 32,    /* connections taken in one turn of the loop */
     ACCEPT_PAUSE_MS = 100 /* without descriptors there is no point in trying at once */
 };
@@ -364,6 +367,7 @@ static void on_handshake(h2o_socket_t *socket, const char *err)
     }
     count(conn, BK_WM_HANDSHAKES);
     acknowledge(socket);
+    socket->bytes_written = WHOLE_RECORDS_BYTES;
     service_of(conn)->on_peer(worker->state, &conn->peer);
     begin_heads(conn);
 }
