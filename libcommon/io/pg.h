@@ -7,7 +7,8 @@
  * A query is one statement and one implicit transaction. What needs several statements in a
  * transaction calls a function of schema bk, or uses io/pg_sync.h (the command line).
  * The server is told statement_timeout = query_timeout_ms, since a cancel would block, and
- * plan_cache_mode = force_generic_plan: statements look up keys, planning again finds nothing better.
+ * plan_cache_mode = force_generic_plan: statements look up keys, planning again finds nothing
+ * better.
  */
 #ifndef IO_PG_H
 #define IO_PG_H

@@ -20,7 +20,8 @@
 #include "base/clock.h"
 #include "io/tls_impl.h"
 
-/* Mozilla's "intermediate" without what has neither forward secrecy nor AEAD (docs/threats.md, A11). */
+/* Mozilla's "intermediate" without what has neither forward secrecy nor AEAD (docs/threats.md,
+ * A11). */
 #define TLS12_CIPHERS \
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:" \
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:" \

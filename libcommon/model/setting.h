@@ -11,8 +11,8 @@
 #include "base/option.h"
 
 /* id, key, type, min, max (of a list: of its words), words, help. No neutral setting has a default
- * of its own: what nobody sets is reset to the phone's factory value (docs/rules.md, rule 11), unless a
- * driver must set it. */
+ * of its own: what nobody sets is reset to the phone's factory value (docs/rules.md, rule 11),
+ * unless a driver must set it. */
 #define BK_NEUTRAL_LIST(X) \
     X(TIME_ZONE, "time.zone", BK_T_TEXT, 1, 64, NULL, "IANA time zone, e.g. Europe/Berlin") \
     X(TIME_NTP, "time.ntp_servers", BK_T_LIST, 1, 2, NULL, "NTP servers, best first") \
