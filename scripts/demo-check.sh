@@ -48,6 +48,10 @@ no_config() { [ "$STATUS" != 200 ] && [ "$STATUS" != 304 ] && ! grep -q 'account
 head_of() { tr -d '\r' <"$work/$1.head" | grep -vi '^date:'; }
 same() { [ "$(head_of "$1")" = "$(head_of "$2")" ] && cmp -s "$work/$1.body" "$work/$2.body"; }
 
+finds_nothing_wrong() {
+    "$BECKON_BIN/beckon" check >"$work/check" 2>&1 || { cat "$work/check" && return 1; }
+}
+
 fetch own "${phone1[@]}" "$own"
 check "phone 1 gets its file with its certificate" status_is 200
 check "its file holds its account" holds own '^account\.1\.user_name'
@@ -122,7 +126,7 @@ fetch h2 "${phone1[@]}" "$own" --http2
 version=$(head -n 1 "$work/h2.head" | tr -d '\r')
 check "HTTP/2 is not spoken" [ "$version" = "HTTP/1.1 200 OK" ]
 check "/metrics answers" curl -s -f -m 5 -o /dev/null "$BECKON_METRICS_URL"
-check "beckon check finds nothing wrong" "$BECKON_BIN/beckon" check
+check "beckon check finds nothing wrong" finds_nothing_wrong
 
 say "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

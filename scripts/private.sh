@@ -71,15 +71,20 @@ private_place() {
     PG_DSN="host=$(conninfo_quote "$PG_SOCKET") port=5432 dbname=beckon user=postgres"
 }
 
-# Does this file system let us give a directory away?
+# Does this file system let us give a directory away? Tried once, when it is new: one that is there
+# may be another user's, and looking (--status) must not take it from him.
 pg_can_own() {
-    mkdir -p "$1/pg" && chown "$PG_USER" "$1/pg" 2>/dev/null
+    [ ! -e "$1/pg" ] || return 0
+    mkdir -- "$1/pg" || return 1
+    chown "$PG_USER:$PG_USER" -- "$1/pg" 2>/dev/null || { rmdir -- "$1/pg" && return 1; }
 }
 
 pg_dir() {
     mkdir -p -- "$1"
     [ ! -L "$1" ] && [ -d "$1" ] || die "$1 is in the way: not a directory"
-    [ "$(id -u)" -ne 0 ] || chown "$PG_USER:$PG_USER" -- "$1"
+    if [ "$(id -u)" -eq 0 ] && [ "$(stat -c %u -- "$1")" = 0 ]; then
+        chown "$PG_USER:$PG_USER" -- "$1"
+    fi
     [ "$(stat -c %u -- "$1")" = "$(id -u "$PG_USER")" ] ||
         die "$1 belongs to user id $(stat -c %u -- "$1"): this was started by somebody else before. Use that user, or remove it."
     chmod 0700 -- "$1"
