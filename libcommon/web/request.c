@@ -34,7 +34,6 @@ static h2o_socket_t *socket_of(const h2o_req_t *req)
 static void on_dispose(void *data)
 {
     struct bk_request *request = data;
-    request->is_dying = true;
     if (request->on_end != NULL)
         request->on_end(request->on_end_ctx,
                         request->is_answered && bk_connection_was_whole(socket_of(request->h2o)));
@@ -71,12 +70,8 @@ static const char *reason_of(int status)
         return "OK";
     case 304:
         return "Not Modified";
-    case 400:
-        return "Bad Request";
     case 404:
         return "Not Found";
-    case 413:
-        return "Content Too Large";
     case 503:
         return "Service Unavailable";
     default:

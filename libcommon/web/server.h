@@ -99,7 +99,7 @@ struct bk_request {
     void *h2o;
     void *on_end_ctx;
     void (*on_end)(void *ctx, bool is_whole);
-    bool is_answered, is_dying;
+    bool is_answered;
 };
 
 /* First field of that lower-case name; an empty text when there is none (ptr NULL). */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "model/mac.h"
 
 const char *cli_value(const struct cli *cli, const char *option)
@@ -109,6 +110,19 @@ enum bk_err cli_secret_read(struct cli *cli, const char *path, size_t bytes_max,
     }
     *ret_secret = text;
     return BK_OK;
+}
+
+struct bk_str cli_random_text(struct bk_arena *arena, const char *alphabet, size_t len)
+{
+    const size_t count = strlen(alphabet);
+    char *text = bk_arena_alloc(arena, len + 1);
+    for (size_t i = 0; i < len;) {
+        uint8_t byte;
+        bk_random(&byte, 1);
+        if (byte < 256 / count * count) /* beyond a multiple of count, draw again */
+            text[i++] = alphabet[byte % count];
+    }
+    return (struct bk_str){text, len};
 }
 
 enum bk_err cli_mac(struct cli *cli, const char *text, struct bk_str *ret_bare)

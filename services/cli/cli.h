@@ -79,6 +79,8 @@ BK_MUST_USE enum bk_err cli_file_read(struct cli *cli, const char *path, size_t 
 /* A secret from a file or "-": one line end at the end is taken off; 1 to bytes_max bytes. */
 BK_MUST_USE enum bk_err cli_secret_read(struct cli *cli, const char *path, size_t bytes_max,
                                         struct bk_str *ret_secret);
+/* len characters of alphabet (2 to 128 of them), each as likely; terminated, in the arena. */
+struct bk_str cli_random_text(struct bk_arena *arena, const char *alphabet, size_t len);
 /* The MAC of an operand or option, as people write it. */
 BK_MUST_USE enum bk_err cli_mac(struct cli *cli, const char *text, struct bk_str *ret_bare);
 

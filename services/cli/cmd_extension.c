@@ -26,19 +26,11 @@ static const struct cli_option add_options[] = {
     {0},
 };
 
-/* 24 of 62 characters are 142 bits; bytes beyond a multiple of 62 are drawn again. */
+/* 24 of 62 characters are 142 bits. */
 static struct bk_str make_secret(struct bk_arena *arena)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    const size_t count = sizeof alphabet - 1;
-    char *text = bk_arena_alloc(arena, MADE_SECRET_LEN + 1);
-    for (size_t i = 0; i < MADE_SECRET_LEN;) {
-        uint8_t byte;
-        bk_random(&byte, 1);
-        if (byte < 256 / count * count)
-            text[i++] = alphabet[byte % count];
-    }
-    return (struct bk_str){text, MADE_SECRET_LEN};
+    return cli_random_text(arena, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+                           MADE_SECRET_LEN);
 }
 
 static enum bk_err read_values(struct cli *cli, struct bk_store_extension *extension,

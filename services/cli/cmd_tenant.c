@@ -19,16 +19,7 @@ static const struct cli_option add_options[] = {
 /* Without 0 o 1 l i: people read keys out on the telephone. 31^12 is 59 bits. */
 static struct bk_str make_key(struct bk_arena *arena)
 {
-    static const char alphabet[] = "abcdefghjkmnpqrstuvwxyz23456789";
-    const size_t count = sizeof alphabet - 1;
-    char *text = bk_arena_alloc(arena, KEY_LEN + 1);
-    for (size_t i = 0; i < KEY_LEN;) {
-        uint8_t byte;
-        bk_random(&byte, 1);
-        if (byte < 256 / count * count)
-            text[i++] = alphabet[byte % count];
-    }
-    return (struct bk_str){text, KEY_LEN};
+    return cli_random_text(arena, "abcdefghjkmnpqrstuvwxyz23456789", KEY_LEN);
 }
 
 static enum bk_err seal_data_key(struct cli *cli, struct bk_store_tenant *tenant)
