@@ -11,7 +11,7 @@
 
 #include "base/list.h"
 #include "io/loop_h2o.h"
-#include "web/cidr.h"
+#include "base/cidr.h"
 #include "web/head.h"
 #include "web/server.h"
 

@@ -34,7 +34,7 @@ HOMES = {
     "OpenSSL": (r"openssl/", ("libcommon/io/tls", "libcommon/base/secret.", "libcommon/base/seal.",
                               "libcommon/web/auth_cert.", "libcommon/web/connection.",
                               "libcommon/web/master.", "libcommon/web/worker.")),
-    "jansson": (r"jansson", ("libcommon/model/", "libcommon/web/", "services/cli/")),
+    "jansson": (r"jansson", ("libcommon/model/", "libcommon/web/", "services/cli/", "services/api/")),
     "hiredis": (r"hiredis", ("libcommon/io/redis",)),
     "libre": (r"re(/re)?\.h|re/", ("libcommon/io/loop_re.", "libcommon/pbx/sip/")),
     "libjwt": (r"jwt\.h", ("libcommon/web/auth_jwt.",)),

@@ -6,8 +6,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "web/cidr.h"
-#include "web/master.h"
+#include "base/cidr.h"
 
 static const struct {
     const char *label, *range, *address;
@@ -90,36 +89,12 @@ static void a_list_has_a_bound_and_names_what_is_wrong(void **state)
     assert_non_null(strstr(detail.text, "16"));
 }
 
-static void listener_addresses_are_literal(void **state)
-{
-    (void)state;
-    struct sockaddr_storage address;
-    socklen_t len = 0;
-    static const struct {
-        const char *text;
-        enum bk_err want;
-        int family;
-    } rows[] = {
-        {"127.0.0.1:8443", BK_OK, AF_INET},    {"[::1]:8443", BK_OK, AF_INET6},
-        {"0.0.0.0:0", BK_OK, AF_INET},         {"localhost:8443", BK_ERR_INVALID, 0},
-        {"127.0.0.1", BK_ERR_INVALID, 0},      {"127.0.0.1:65536", BK_ERR_INVALID, 0},
-        {"127.0.0.1:http", BK_ERR_INVALID, 0}, {"", BK_ERR_INVALID, 0},
-    };
-    for (size_t i = 0; i < BK_COUNT(rows); i++) {
-        print_message("  \"%s\"\n", rows[i].text);
-        assert_int_equal(bk_address_parse(rows[i].text, &address, &len), rows[i].want);
-        if (rows[i].want == BK_OK)
-            assert_int_equal(address.ss_family, rows[i].family);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_hold_what_they_say),
         cmocka_unit_test(what_is_no_range_is_refused),
         cmocka_unit_test(a_list_has_a_bound_and_names_what_is_wrong),
-        cmocka_unit_test(listener_addresses_are_literal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

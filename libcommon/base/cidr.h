@@ -1,8 +1,8 @@
 /*
  * Address ranges in CIDR notation (RFC 4632, RFC 4291): "10.0.0.0/8", "2001:db8::/32", "127.0.0.1".
  */
-#ifndef WEB_CIDR_H
-#define WEB_CIDR_H
+#ifndef BASE_CIDR_H
+#define BASE_CIDR_H
 
 #include <stdbool.h>
 #include <stddef.h>

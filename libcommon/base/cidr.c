@@ -2,7 +2,7 @@
  * CIDR ranges: IPv4 is kept in its mapped IPv6 form, so that one comparison serves both and a
  * mapped peer address on a dual-stack socket matches its IPv4 range.
  */
-#include "web/cidr.h"
+#include "base/cidr.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
