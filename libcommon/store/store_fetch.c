@@ -11,7 +11,8 @@ enum { STATEMENT_FETCH, STATEMENT_TRUST, STATEMENT_TRUST_VERSION };
 const struct bk_pg_statement bk_store_fetch_statements[] = {
     [STATEMENT_FETCH] = {"fetch",
                          "select verdict, tenant_id, device_id, other_tenant_id, data_key, vendor, "
-                         "model, revision, config from bk.device_fetch($1, $2, $3, $4, $5, $6, $7)",
+                         "model, revision, config, has_open_job, fetched_at_us "
+                         "from bk.device_fetch($1, $2, $3, $4, $5, $6, $7)",
                          7},
     [STATEMENT_TRUST] = {"trust",
                          "select root_id, coalesce(tenant_id, 0), maker, "
@@ -65,6 +66,8 @@ enum bk_err bk_store_fetch_row(const struct bk_pg_rows *rows, struct bk_fetch_ro
         .model = bk_pg_text(rows, 0, 6),
         .revision = bk_pg_int(rows, 0, 7),
         .config = bk_pg_text(rows, 0, 8),
+        .has_open_job = bk_str_eq(bk_pg_text(rows, 0, 9), BK_STR("t")),
+        .fetched_at_us = bk_pg_int(rows, 0, 10),
     };
     if (!bk_pg_is_null(rows, 0, 4)) {
         enum bk_err err =

@@ -40,7 +40,9 @@ BK_MUST_USE enum bk_err bk_store_fetch_start(struct bk_pg *pg, const struct bk_f
 struct bk_fetch_row {
     struct bk_str verdict, vendor, model, config;
     int64_t tenant_id, device_id, other_tenant_id, revision; /* 0: none */
-    uint8_t data_key[BK_DATA_KEY_SEALED_MAX];                /* sealed under the master key */
+    int64_t fetched_at_us;                    /* the database's clock, microseconds of the epoch */
+    bool has_open_job;                        /* somebody waits for this device to come */
+    uint8_t data_key[BK_DATA_KEY_SEALED_MAX]; /* sealed under the master key */
     size_t data_key_len;
 };
 BK_MUST_USE enum bk_err bk_store_fetch_row(const struct bk_pg_rows *rows,

@@ -12,12 +12,12 @@
 #include "base/hex.h"
 
 enum { STATEMENT_VISITS, STATEMENT_STRANGERS };
-enum { COLUMN_SIZE_MAX = BK_VISIT_BATCH_MAX * 600, VISIT_COLUMNS = 19, STRANGER_COLUMNS = 7 };
+enum { COLUMN_SIZE_MAX = BK_VISIT_BATCH_MAX * 600, VISIT_COLUMNS = 20, STRANGER_COLUMNS = 7 };
 
 const struct bk_pg_statement bk_store_visit_statements[] = {
     [STATEMENT_VISITS] = {"visits",
                           "select bk.visits_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-                          "$12, $13, $14, $15, $16, $17, $18, $19)",
+                          "$12, $13, $14, $15, $16, $17, $18, $19, $20)",
                           VISIT_COLUMNS},
     [STATEMENT_STRANGERS] = {"strangers", "select bk.strangers_record($1, $2, $3, $4, $5, $6, $7)",
                              STRANGER_COLUMNS},
@@ -65,11 +65,14 @@ static void add_bool(struct bk_buf *array, bool value)
     bk_buf_add_char(array, value ? 't' : 'f');
 }
 
-static void add_time(struct bk_buf *array, int64_t wall_ms)
+/* Microseconds count: what was fetched in the millisecond after a job was made came after it. */
+static void add_time(struct bk_buf *array, int64_t wall_us)
 {
-    char text[BK_CLOCK_TEXT_SIZE];
-    bk_clock_print(wall_ms, text);
-    add_text(array, text);
+    char text[BK_CLOCK_TEXT_SIZE], precise[BK_CLOCK_TEXT_SIZE + 4];
+    bk_clock_print(wall_us / 1000, text);
+    snprintf(precise, sizeof precise, "%.*s%03dZ", (int)strlen(text) - 1, text,
+             (int)(wall_us % 1000));
+    add_text(array, precise);
 }
 
 static void add_mac(struct bk_buf *array, const struct bk_mac *mac, bool is_null)
@@ -124,7 +127,7 @@ enum bk_err bk_store_visits_start(struct bk_pg *pg, const struct bk_visit *const
     for (size_t i = 0; i < count; i++) {
         const struct bk_visit *visit = visits[i];
         struct bk_buf *column = columns;
-        add_time(column++, visit->at_wall_ms);
+        add_time(column++, visit->at_wall_us);
         add_int(column++, visit->tenant_id, false);
         add_int(column++, visit->device_id, visit->device_id == 0);
         add_mac(column++, &visit->mac, !visit->has_mac);
@@ -146,6 +149,7 @@ enum bk_err bk_store_visits_start(struct bk_pg *pg, const struct bk_visit *const
         add_int(column++, visit->duration_us, false);
         add_text(column++, visit->request_id);
         add_bool(column++, visit->is_whole);
+        add_bool(column++, visit->is_boot);
     }
     return submit(pg, STATEMENT_VISITS, columns, VISIT_COLUMNS, on_done, ctx);
 }
@@ -159,7 +163,7 @@ enum bk_err bk_store_strangers_start(struct bk_pg *pg, const struct bk_stranger 
     for (size_t i = 0; i < count; i++) {
         const struct bk_stranger *stranger = strangers[i];
         struct bk_buf *column = columns;
-        add_time(column++, stranger->minute_wall_ms);
+        add_time(column++, stranger->minute_wall_ms * 1000);
         add_text(column++, stranger->source);
         add_text(column++, stranger->listener);
         add_text(column++, stranger->reason);

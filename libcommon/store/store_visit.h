@@ -22,12 +22,14 @@ extern const struct bk_pg_statement bk_store_visit_statements[];
 
 /* One fetch or refusal of a tenant's. Texts are printable ASCII, terminated. */
 struct bk_visit {
-    int64_t at_wall_ms;
+    int64_t at_wall_us;           /* the database's clock, where it was asked; else ours */
     int64_t tenant_id, device_id; /* device_id 0: none */
     int64_t revision;             /* 0: none was served */
     int64_t bytes, duration_us;
     int status;
     bool has_mac, has_fingerprint, is_whole;
+    bool is_boot;      /* the request marks a boot of the phone (vendor/vendor.h) */
+    bool has_open_job; /* somebody waits for this device: to be told at once */
     struct bk_mac mac;
     uint8_t fingerprint[BK_SHA256_SIZE];
     const char *listener; /* static, or of the server's settings */

@@ -150,8 +150,12 @@ struct bk_vendor {
      * first number of its model filled up to twelve digits; NULL ends. */
     const char *const *files;
 
-    /* The SIP Event that makes the phone fetch again, and that makes it reboot. */
+    /* The SIP Event that makes the phone fetch again, and that makes it reboot; NULL: none does. */
     const char *resync_event, *reboot_event;
+    /* Files whose request marks a boot, as bits 1u << enum bk_file_kind: what the phone asks for
+     * first after it has started. Where a maker's phones ask for it at a resync too, a reboot is
+     * told from a resync only by what was sent before (docs/vendors.md). */
+    unsigned boot_kinds;
 };
 
 /* By stored name, or NULL; all of them, NULL-terminated. */

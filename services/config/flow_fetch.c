@@ -122,6 +122,7 @@ static enum bk_next step_match(struct bk_flow *flow)
         if (match.has_mac)
             claim_mac(fetch, &match.mac);
         fetch->visit.kind = bk_file_kind_name(match.kind);
+        fetch->visit.is_boot = (vendor->boot_kinds >> match.kind & 1) != 0;
     }
     return BK_NEXT;
 }
@@ -186,6 +187,8 @@ static enum bk_next step_decide(struct bk_flow *flow)
 
     fetch->visit.tenant_id = fetch->row.tenant_id;
     fetch->visit.device_id = fetch->row.device_id;
+    fetch->visit.at_wall_us = fetch->row.fetched_at_us;
+    fetch->visit.has_open_job = fetch->row.has_open_job;
     fetch->other_tenant_id = fetch->row.other_tenant_id;
     if (!bk_str_eq(fetch->row.verdict, BK_STR("serve")))
         return refuse(fetch, BK_ERR_NOT_FOUND, fetch->row.verdict);
@@ -423,7 +426,7 @@ static void begin_visit(struct fetch *fetch)
     const struct bk_request *request = fetch->request;
     const struct cfg_identity *identity = fetch->identity;
     struct bk_visit *visit = &fetch->visit;
-    visit->at_wall_ms = bk_clock_wall_ms();
+    visit->at_wall_us = bk_clock_wall_ms() * 1000;
     visit->listener = request->peer->listener;
     visit->kind = bk_file_kind_name(BK_FILE_NONE);
     visit->has_mac = identity->is_known;
@@ -432,7 +435,8 @@ static void begin_visit(struct fetch *fetch)
     memcpy(visit->fingerprint, identity->fingerprint, sizeof visit->fingerprint);
     cfg_print_clean(bk_str_of(request->peer->address), visit->source, sizeof visit->source);
     snprintf(visit->request_id, sizeof visit->request_id, "%zu-%" PRIx64 "-%" PRIx64,
-             bk_worker_slot(fetch->worker->web), (uint64_t)visit->at_wall_ms, request->serial);
+             bk_worker_slot(fetch->worker->web), (uint64_t)visit->at_wall_us / 1000,
+             request->serial);
     struct bk_str path = request->target;
     ptrdiff_t query_at = bk_str_find(path, '?');
     cfg_print_clean(query_at >= 0 ? bk_str_slice(path, 0, (size_t)query_at) : path, visit->path,

@@ -2,6 +2,7 @@
  * Visits and strangers: what happened, written in batches off the path. The queue is bounded; a
  * slow or absent database fills it and then costs visits, never fetches (and says so in a metric).
  * A batch whose fate is unknown is sent again: a visit twice is better than a visit lost.
+ * A visit that somebody waits for, since its device has an open job, is written at once.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct cfg_visits {
     struct bk_visit *ring;
     size_t ring_size, first, count;
     size_t sent_count; /* of the oldest, in the batch under way; 0: none */
+    bool is_urgent;    /* behind the batch under way stands a visit that somebody waits for */
 
     struct crowd crowds[2];
     struct crowd *gathering, *leaving; /* leaving: the batch under way, or to be sent again */
@@ -55,6 +57,8 @@ static void pop(struct cfg_visits *visits, size_t count)
     set_gauge(visits);
 }
 
+static void send_visits(struct cfg_visits *visits);
+
 static void on_visits_done(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
                            const struct bk_detail *detail)
 {
@@ -71,7 +75,11 @@ static void on_visits_done(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
         bk_log(BK_LOG_ERROR, "visits refused by the database", BK_KV_INT("count", count),
                BK_KV("detail", detail != NULL ? detail->text : ""));
         pop(visits, count);
+    } else {
+        return; /* again with the next turn of the timer */
     }
+    if (visits->is_urgent)
+        send_visits(visits);
 }
 
 static void send_visits(struct cfg_visits *visits)
@@ -85,6 +93,7 @@ static void send_visits(struct cfg_visits *visits)
     if (bk_store_visits_start(visits->worker->record_pg, batch, count, on_visits_done, visits) ==
         BK_OK)
         visits->sent_count = count;
+    visits->is_urgent = false;
 }
 
 void cfg_visits_add(struct cfg_visits *visits, const struct bk_visit *visit)
@@ -96,7 +105,8 @@ void cfg_visits_add(struct cfg_visits *visits, const struct bk_visit *visit)
     visits->ring[(visits->first + visits->count) % visits->ring_size] = *visit;
     visits->count++;
     set_gauge(visits);
-    if (visits->count >= BK_VISIT_BATCH_MAX)
+    visits->is_urgent |= visit->has_open_job;
+    if (visits->is_urgent || visits->count >= BK_VISIT_BATCH_MAX)
         send_visits(visits);
 }
 

@@ -66,6 +66,7 @@ def test_a_good_fetch_serves_and_binds_once(scene):
 def test_unknown_tenant_key(scene):
     for key in ("nosuchkey", "", None, scene.key.upper()):
         answer = scene.fetch(key=key)
+        assert answer.pop("fetched_at_us") > 0
         assert answer == {**dict.fromkeys(answer), "verdict": "unknown_tenant_key"}
 
 

@@ -14,7 +14,7 @@ VISIT = {
     "listener": "text", "kind": "text", "path": "text", "status": "integer", "reason": "text",
     "user_agent": "text", "model": "text", "firmware": "text", "fingerprint": "bytea",
     "revision": "bigint", "bytes": "integer", "duration_us": "integer", "request_id": "text",
-    "is_whole": "boolean",
+    "is_whole": "boolean", "is_boot": "boolean",
 }
 
 

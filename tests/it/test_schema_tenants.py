@@ -23,7 +23,6 @@ insert into app.api_token (tenant_id, token_hash, role) values (%(t)s, sha256(%(
 insert into app.pbx (tenant_id, name, domain) values (%(t)s, 'p', 'pbx.example');
 insert into app.pbx_control (tenant_id, pbx_id, driver) select tenant_id, pbx_id, 'sip' from app.pbx
     where tenant_id = %(t)s;
-insert into app.pbx_lease (tenant_id, pbx_id) select tenant_id, pbx_id from app.pbx where tenant_id = %(t)s;
 insert into app.extension (tenant_id, pbx_id, number, secret) select tenant_id, pbx_id, '100', %(sealed)s
     from app.pbx where tenant_id = %(t)s;
 insert into app.profile (tenant_id, name) values (%(t)s, 'p');
