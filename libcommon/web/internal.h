@@ -9,9 +9,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "base/cidr.h"
 #include "base/list.h"
 #include "io/loop_h2o.h"
-#include "base/cidr.h"
 #include "web/head.h"
 #include "web/server.h"
 
