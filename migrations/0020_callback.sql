@@ -499,7 +499,8 @@ begin
     return query
     with mine as (
         select l.tenant_id, l.pbx_id, l.owner = p_owner and l.leased_until > now() as is_held,
-               extract(epoch from least(now() - l.leased_until, interval '1 hour')) * 1000 as free_ms
+               extract(epoch from now() - greatest(l.leased_until, now() - interval '1 hour'))
+               * 1000 as free_ms
           from app.pbx_lease as l
           join app.pbx_control as c on c.tenant_id = l.tenant_id and c.pbx_id = l.pbx_id and c.is_enabled
           join app.tenant as t on t.tenant_id = l.tenant_id and t.status = 'active'
@@ -892,7 +893,8 @@ begin
     else
         select least(coalesce(ceil(extract(epoch from min(j.due_at) - now()) * 1000), 3600000), 3600000)
           into next_due_ms
-          from app.job as j where j.ended_at is null and j.due_at > now();
+          from app.job as j
+         where j.ended_at is null and j.due_at > now() and j.due_at < 'infinity';
     end if;
 end
 $$;
