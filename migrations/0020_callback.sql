@@ -752,10 +752,10 @@ begin
                j.attempt_count - j.wait_count as call_count
           from unnest(p_tenant_ids, p_job_ids) as w (tenant_id, job_id)
           join app.job as j on j.tenant_id = w.tenant_id and j.job_id = w.job_id
-         where j.ended_at is null
+         where j.state in ('queued', 'sent', 'answered') -- in words that lead to no index but the key
          order by j.tenant_id, j.job_id
            for no key update of j skip locked
-    ), judged as (
+    ), judged as materialized (
         select l.*, s.revision_held, r.pbx_id as route_pbx_id,
                case
                    when d.device_id is null then 'gone'
@@ -778,7 +778,9 @@ begin
           from locked as l
           left join app.device as d on d.tenant_id = l.tenant_id and d.device_id = l.device_id
           left join app.device_state as s on s.tenant_id = d.tenant_id and s.device_id = d.device_id
-          left join lateral app.device_route(d.tenant_id, d.device_id) as r on l.pbx_id is null
+          left join lateral (select one.pbx_id
+                               from app.device_route(d.tenant_id, d.device_id) as one
+                              where l.pbx_id is null) as r on true
     ), moved as (
         update app.job as j
            set state = case v.verdict
