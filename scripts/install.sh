@@ -13,21 +13,22 @@ cd "$(dirname "$(readlink -f "$0")")"
 
 declare -A SETS=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libh2o-evloop-dev libpq-dev libmimalloc-dev libssl-dev
-             libjansson-dev"
-    [run]="postgresql-15 redis-server openssl curl util-linux"
+             libjansson-dev libhiredis-dev libjwt-dev libre-dev"
+    [run]="postgresql-15 redis-server kamailio kamailio-extra-modules kamailio-tls-modules openssl curl
+           util-linux jq"
     [test]="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck git python3 python3-pytest
-            python3-cryptography python3-psycopg2"
+            python3-cryptography python3-psycopg2 python3-jwt python3-yaml python3-jsonschema"
     [bench]="nginx-light"
 )
 
 # Below these, known holes are open. An older package is upgraded; apt brings its siblings along.
 MINIMUM="libh2o-evloop0.13=2.2.5+dfsg2-7 libjansson4=2.14-2 libpq5=15.20-0+deb12u1
     postgresql-15=15.20-0+deb12u1 libssl3=3.0.22-1~deb12u2 openssl=3.0.22-1~deb12u2
-    redis-server=5:7.0.15-1~deb12u10"
+    redis-server=5:7.0.15-1~deb12u10 libhiredis0.14=0.14.1-3 libjwt0=1.10.2-1+deb12u1 libre0=1.1.0-1"
 # Not installed for their own sake, but bound to the version of one of the above.
-SIBLINGS="libssl-dev libpq-dev libh2o-evloop-dev libjansson-dev postgresql-client-15 redis-tools"
+SIBLINGS="libssl-dev libpq-dev libh2o-evloop-dev libjansson-dev libhiredis-dev libjwt-dev libre-dev postgresql-client-15 redis-tools"
 # Started by their packages unless told otherwise.
-SERVICES="postgresql redis-server nginx"
+SERVICES="postgresql redis-server kamailio nginx"
 
 usage() {
     say "usage: scripts/install.sh [--check] SET…    sets: ${!SETS[*]}"

@@ -13,6 +13,14 @@ pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl>=3.0)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq>=15)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(H2O REQUIRED IMPORTED_TARGET libh2o-evloop)
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis>=0.14)
+pkg_check_modules(LIBRE REQUIRED IMPORTED_TARGET libre>=1.1)
+# libre's headers choose types by these words; pkg-config does not tell them.
+target_compile_definitions(PkgConfig::LIBRE INTERFACE
+  HAVE_INTTYPES_H HAVE_STDBOOL_H HAVE_INET6 USE_OPENSSL)
+# They are not written for our warnings.
+set_target_properties(PkgConfig::LIBRE PROPERTIES
+  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${LIBRE_INCLUDE_DIRS}")
 
 option(BK_TESTS "build the tests (cmocka, python3); phonesim and benchload are built anyway" ON)
 option(BK_WERROR "treat warnings as errors" OFF)

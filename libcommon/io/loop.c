@@ -70,6 +70,11 @@ void bk_watch_want(struct bk_watch *watch, unsigned want)
     watch->loop->ops->watch_want(watch);
 }
 
+unsigned bk_watch_wanted(const struct bk_watch *watch)
+{
+    return watch->want;
+}
+
 void bk_watch_close(struct bk_watch *watch)
 {
     if (watch == NULL)
@@ -225,7 +230,7 @@ void bk_loop_post(struct bk_loop *loop, bk_post_fn *fn, void *ctx)
     pthread_mutex_unlock(&loop->post_lock);
 }
 
-static void run_posts(struct bk_loop *loop)
+void bk_loop_run_posts(struct bk_loop *loop)
 {
     pthread_mutex_lock(&loop->post_lock);
     struct bk_post *post = loop->post_first;
@@ -248,7 +253,7 @@ static void on_post(void *ctx, unsigned ready)
     uint64_t count;
     while (read(loop->post_fd, &count, sizeof count) < 0 && errno == EINTR)
         ;
-    run_posts(loop);
+    bk_loop_run_posts(loop);
 }
 
 /* ---- the loop ---- */
@@ -274,7 +279,7 @@ void bk_loop_free(struct bk_loop *loop)
     if (loop == NULL)
         return;
     while (loop->post_first != NULL)
-        run_posts(loop);
+        bk_loop_run_posts(loop);
     bk_watch_close(loop->post_watch);
     assert(loop->heap_count == 0 && "a timer outlives its loop");
     assert(loop->watch_count == 0 && "a watch outlives its loop");

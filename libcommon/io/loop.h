@@ -37,6 +37,7 @@ BK_MUST_USE enum bk_err bk_watch_open(struct bk_loop *loop, int fd, unsigned wan
                                       bk_watch_fn *on_ready, void *ctx,
                                       struct bk_watch **ret_watch);
 void bk_watch_want(struct bk_watch *watch, unsigned want);
+unsigned bk_watch_wanted(const struct bk_watch *watch);
 void bk_watch_close(struct bk_watch *watch); /* NULL is allowed */
 
 /* Embedded in its owner, zeroed by it before first use; fires once. Starting again moves it. */
@@ -59,6 +60,9 @@ bool bk_timer_is_running(const struct bk_timer *timer);
  * blocking work). What is still waiting when the loop is freed runs then, so that nothing leaks.
  */
 void bk_loop_post(struct bk_loop *loop, bk_post_fn *fn, void *ctx);
+
+/* What was posted until now runs inside this call: for whoever waits for threads to end. */
+void bk_loop_run_posts(struct bk_loop *loop);
 
 /* Monotonic milliseconds; read afresh, so a long callback does not shorten a timer. */
 int64_t bk_loop_now_ms(struct bk_loop *loop);

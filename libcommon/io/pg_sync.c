@@ -4,14 +4,19 @@
 #include "io/pg_sync.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "io/pg_impl.h"
 
 struct bk_pgc {
     PGconn *conn;
+    int timeout_ms;      /* of one statement; 0: none */
+    bool is_dead;        /* a statement was left unanswered */
     char constraint[64]; /* an identifier has at most 63 bytes */
 };
 
@@ -60,7 +65,9 @@ static const struct {
 } sqlstates[] = {
     {"23505", BK_ERR_EXISTS}, {"23503", BK_ERR_NOT_FOUND}, {"23514", BK_ERR_INVALID},
     {"42501", BK_ERR_DENIED}, {"57014", BK_ERR_TIMEOUT},   {"57P", BK_ERR_DOWN},
-    {"22", BK_ERR_INVALID},   {"08", BK_ERR_DOWN},
+    {"22", BK_ERR_INVALID},   {"08", BK_ERR_DOWN},         {"40001", BK_ERR_BUSY},
+    {"40P01", BK_ERR_BUSY},   {"55P03", BK_ERR_BUSY},      {"53", BK_ERR_BUSY},
+    {"25006", BK_ERR_BUSY},
 };
 
 static enum bk_err err_of(const PGconn *conn, const char *sqlstate)
@@ -112,6 +119,105 @@ static enum bk_err finish(struct bk_pgc *pgc, PGresult *result, struct bk_pg_row
     return err;
 }
 
+/* ---- answers, with a limit or without ---- */
+
+/* Until the connection is ready for `events`, or the time is over. */
+static bool wait_ready(const struct bk_pgc *pgc, short events, int64_t until_mono_ms)
+{
+    for (;;) {
+        int64_t left_ms = until_mono_ms - bk_clock_mono_ms();
+        struct pollfd ready = {.fd = PQsocket(pgc->conn), .events = events};
+        if (left_ms <= 0)
+            return false;
+        int count = poll(&ready, 1, (int)left_ms);
+        if (count > 0 || (count < 0 && errno != EINTR))
+            return count > 0;
+    }
+}
+
+/* The last result of what was sent; NULL and is_dead when the time was over. */
+static PGresult *await(struct bk_pgc *pgc)
+{
+    int64_t until_mono_ms = bk_clock_mono_ms() + pgc->timeout_ms;
+    PGresult *last = NULL;
+    int flushed;
+    while ((flushed = PQflush(pgc->conn)) > 0)
+        if (!wait_ready(pgc, POLLOUT, until_mono_ms))
+            goto late;
+    if (flushed < 0)
+        return NULL;
+    for (;;) {
+        while (PQisBusy(pgc->conn)) {
+            if (!wait_ready(pgc, POLLIN, until_mono_ms))
+                goto late;
+            if (PQconsumeInput(pgc->conn) == 0)
+                break; /* PQgetResult tells what the matter is */
+        }
+        PGresult *next = PQgetResult(pgc->conn);
+        if (next == NULL)
+            return last;
+        PQclear(last);
+        last = next;
+        ExecStatusType status = PQresultStatus(last);
+        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH)
+            return last; /* which finish() ends */
+    }
+late:
+    PQclear(last);
+    pgc->is_dead = true;
+    return NULL;
+}
+
+static enum bk_err finish_late(struct bk_pgc *pgc, struct bk_detail *ret_detail)
+{
+    pgc->constraint[0] = '\0';
+    bk_detail_set(ret_detail, "PostgreSQL has not answered within %d ms", pgc->timeout_ms);
+    return BK_ERR_TIMEOUT;
+}
+
+static enum bk_err run(struct bk_pgc *pgc, const char *sql, int param_count,
+                       const char *const *values, const int *lengths, const int *formats,
+                       struct bk_pg_rows **ret_rows, struct bk_detail *ret_detail)
+{
+    /* Without parameters: the simple protocol, which takes several statements. */
+    PGresult *result;
+    if (pgc->is_dead)
+        return finish_late(pgc, ret_detail);
+    if (pgc->timeout_ms == 0) {
+        result = param_count < 0
+                     ? PQexec(pgc->conn, sql)
+                     : PQexecParams(pgc->conn, sql, param_count, NULL, values, lengths, formats, 0);
+        return finish(pgc, result, ret_rows, ret_detail);
+    }
+    int is_sent = param_count < 0 ? PQsendQuery(pgc->conn, sql)
+                                  : PQsendQueryParams(pgc->conn, sql, param_count, NULL, values,
+                                                      lengths, formats, 0);
+    result = is_sent == 1 ? await(pgc) : NULL;
+    return pgc->is_dead ? finish_late(pgc, ret_detail) : finish(pgc, result, ret_rows, ret_detail);
+}
+
+enum bk_err bk_pgc_limit(struct bk_pgc *pgc, int timeout_ms, struct bk_detail *ret_detail)
+{
+    char sql[192];
+    /* A little sooner than here, so that its answer arrives. */
+    int server_ms = timeout_ms - timeout_ms / 10;
+    snprintf(sql, sizeof sql,
+             "set statement_timeout = %d; set lock_timeout = %d;"
+             " set idle_in_transaction_session_timeout = %d",
+             server_ms, server_ms, 4 * timeout_ms);
+    pgc->timeout_ms = timeout_ms;
+    if (PQsetnonblocking(pgc->conn, timeout_ms > 0) != 0) {
+        bk_pg_detail_line(ret_detail, "PostgreSQL", PQerrorMessage(pgc->conn));
+        return BK_ERR_INTERNAL;
+    }
+    return bk_pgc_script(pgc, sql, ret_detail);
+}
+
+bool bk_pgc_is_alive(const struct bk_pgc *pgc)
+{
+    return pgc != NULL && !pgc->is_dead && PQstatus(pgc->conn) == CONNECTION_OK;
+}
+
 enum bk_err bk_pgc_exec(struct bk_pgc *pgc, const char *sql, const struct bk_pg_param *params,
                         size_t param_count, struct bk_pg_rows **ret_rows,
                         struct bk_detail *ret_detail)
@@ -146,13 +252,13 @@ enum bk_err bk_pgc_exec(struct bk_pgc *pgc, const char *sql, const struct bk_pg_
             memcpy(at, text.ptr, text.len);
         at += text.len + 1;
     }
-    PGresult *result =
-        PQexecParams(pgc->conn, sql, (int)param_count, NULL, values, lengths, formats, 0);
-    bk_free(copy);
-    return finish(pgc, result, ret_rows, ret_detail);
+    enum bk_err err =
+        run(pgc, sql, (int)param_count, values, lengths, formats, ret_rows, ret_detail);
+    bk_free(copy); /* libpq has its own copy of what it has not sent yet */
+    return err;
 }
 
 enum bk_err bk_pgc_script(struct bk_pgc *pgc, const char *sql, struct bk_detail *ret_detail)
 {
-    return finish(pgc, PQexec(pgc->conn, sql), NULL, ret_detail);
+    return run(pgc, sql, -1, NULL, NULL, NULL, NULL, ret_detail);
 }

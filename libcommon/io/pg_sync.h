@@ -15,9 +15,20 @@ BK_MUST_USE enum bk_err bk_pgc_open(const char *dsn, const char *application_nam
 void bk_pgc_close(struct bk_pgc *pgc);
 
 /*
+ * From now on a statement that is not answered within timeout_ms (0: no limit) ends with
+ * BK_ERR_TIMEOUT, whatever became of the server, and the connection is dead: for services, whose
+ * threads must come back. The server is told the same limit, for statements and for locks, so that
+ * mostly it is the one who gives up.
+ */
+BK_MUST_USE enum bk_err bk_pgc_limit(struct bk_pgc *pgc, int timeout_ms,
+                                     struct bk_detail *ret_detail);
+bool bk_pgc_is_alive(const struct bk_pgc *pgc); /* false: close it and open another; NULL: false */
+
+/*
  * Run one statement with parameters ($1…). ret_rows may be NULL; else free with bk_pg_rows_free.
  * Errors by SQLSTATE: 23505 BK_ERR_EXISTS, 23503 BK_ERR_NOT_FOUND, 23514/22xxx BK_ERR_INVALID,
- * 42501 BK_ERR_DENIED, 57014 BK_ERR_TIMEOUT, 08xxx/57Pxx BK_ERR_DOWN, others BK_ERR_INTERNAL;
+ * 42501 BK_ERR_DENIED, 57014 BK_ERR_TIMEOUT, 08xxx/57Pxx BK_ERR_DOWN, what goes by (40001, 40P01,
+ * 55P03, 53xxx, 25006) BK_ERR_BUSY, others BK_ERR_INTERNAL;
  * the detail has message and constraint name ("…(device_mac_uq)").
  */
 BK_MUST_USE enum bk_err bk_pgc_exec(struct bk_pgc *pgc, const char *sql,

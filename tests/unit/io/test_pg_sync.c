@@ -4,8 +4,10 @@
 #include "harness/pg_server.h"
 #include "harness/test.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 #include "harness/sweep.h"
@@ -179,6 +181,51 @@ static void a_terminated_backend_is_down(void **state)
     bk_pgc_close(other);
 }
 
+static void a_limit_is_kept_by_the_server_and_if_it_hangs_by_us(void **state)
+{
+    (void)state;
+    struct bk_detail detail = {""};
+    struct bk_pgc *other = NULL;
+    struct bk_pg_rows *rows = NULL;
+    assert_int_equal(bk_pgc_open(pg_server_dsn(server), "limited", &other, &detail), BK_OK);
+    assert_int_equal(bk_pgc_limit(other, 300, &detail), BK_OK);
+    assert_int_equal(bk_pgc_exec(other, "select pg_sleep(20)", NULL, 0, NULL, &detail),
+                     BK_ERR_TIMEOUT);
+    assert_true(bk_pgc_is_alive(other));
+    assert_int_equal(bk_pgc_exec(other, "select pg_backend_pid()", NULL, 0, &rows, &detail), BK_OK);
+    pid_t backend = (pid_t)bk_pg_int(rows, 0, 0);
+    bk_pg_rows_free(rows);
+    /* The server belongs to another user where the test runs as root, which may still signal it. */
+    assert_int_equal(kill(backend, SIGSTOP), 0);
+    assert_int_equal(bk_pgc_exec(other, "select 1", NULL, 0, NULL, &detail), BK_ERR_TIMEOUT);
+    assert_non_null(strstr(detail.text, "300 ms"));
+    assert_false(bk_pgc_is_alive(other));
+    assert_int_equal(bk_pgc_script(other, "rollback", &detail), BK_ERR_TIMEOUT);
+    kill(backend, SIGCONT);
+    bk_pgc_close(other);
+    assert_false(bk_pgc_is_alive(NULL));
+}
+
+static void large_parameters_and_answers_pass_a_limited_connection(void **state)
+{
+    (void)state;
+    struct bk_detail detail = {""};
+    struct bk_pgc *other = NULL;
+    struct bk_pg_rows *rows = NULL;
+    enum { BYTES = 4 << 20 };
+    char *text = malloc(BYTES);
+    assert_non_null(text);
+    memset(text, 'x', BYTES);
+    const struct bk_pg_param param = {{text, BYTES}, false};
+    assert_int_equal(bk_pgc_open(pg_server_dsn(server), "limited", &other, &detail), BK_OK);
+    assert_int_equal(bk_pgc_limit(other, 20000, &detail), BK_OK);
+    assert_int_equal(bk_pgc_exec(other, "select $1::text", &param, 1, &rows, &detail), BK_OK);
+    assert_int_equal(bk_pg_text(rows, 0, 0).len, BYTES);
+    bk_pg_rows_free(rows);
+    bk_pgc_close(other);
+    free(text);
+}
+
 static enum bk_err select_one(void *ctx)
 {
     (void)ctx;
@@ -210,6 +257,8 @@ int main(void)
         cmocka_unit_test(a_copy_is_refused_and_the_connection_goes_on),
         cmocka_unit_test(nobody_there_is_down_with_the_next_step),
         cmocka_unit_test(a_terminated_backend_is_down),
+        cmocka_unit_test(a_limit_is_kept_by_the_server_and_if_it_hangs_by_us),
+        cmocka_unit_test(large_parameters_and_answers_pass_a_limited_connection),
         cmocka_unit_test(every_failed_allocation_is_told),
     };
     return cmocka_run_group_tests(tests, start, stop);
