@@ -15,11 +15,14 @@
 #include "base/option.h"
 #include "base/str.h"
 #include "io/loop.h"
+#include "io/work.h"
 #include "pbx/egress.h"
+#include "pbx/kind.h"
 
 /* What all PBXs of a process share. */
 struct bk_pbx_setup {
     struct bk_loop *loop;
+    struct bk_work *work;           /* where names are looked up */
     const struct bk_egress *egress; /* where connections may go (docs/rules.md, rule 10) */
     const char *tls_ca_file; /* PEM: who vouches for PBXs' certificates; NULL: the system's */
     const char *agent;       /* User-Agent */
@@ -71,11 +74,7 @@ struct bk_pbx_op; /* a message or probe under way */
 typedef void bk_pbx_done_fn(void *ctx, const struct bk_pbx_result *result);
 
 struct bk_pbx_driver {
-    const char *name;  /* pbx_control.driver: never rename */
-    const char *title; /* "SIP NOTIFY through a proxy" */
-    const struct bk_option *options;
-    bool knows_answer;      /* outcome ANSWERED can happen */
-    bool addresses_contact; /* one contact of several can be picked */
+    const struct bk_pbx_kind *kind;
 
     /* BK_ERR_INVALID with a detail that names the option; connects lazily, resolves on a thread. */
     enum bk_err (*open)(const struct bk_pbx_setup *setup, const struct bk_pbx_account *account,
