@@ -1,16 +1,20 @@
 /*
  * Certificates as text. Called by the phone listener once per handshake (subject and claim) and by
- * the command line for a file. What OpenSSL makes of a name is checked again here: its decoders
+ * whoever stores a trust root. What OpenSSL makes of a name is checked again here: its decoders
  * take Latin-1 for T61String and leave control characters in.
  */
 #include "web/auth_cert.h"
 
 #include <string.h>
+#include <time.h>
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/pem.h>
+
+#include "base/clock.h"
+#include "io/tls.h"
 
 #define CERT_BYTES_MAX 65536
 #define CLAIM_SUBJECT_BYTES_MAX \
@@ -295,5 +299,62 @@ enum bk_err bk_cert_parse(struct bk_str pem_or_der, X509 **ret_cert, struct bk_d
     enum bk_err err = is_der ? parse_der(bytes, pem_or_der.len, ret_cert, ret_detail)
                              : parse_pem(pem_or_der, ret_cert, ret_detail);
     ERR_pop_to_mark();
+    return err;
+}
+
+/* ---- trust roots ---- */
+
+static enum bk_err describe(X509 *cert, struct bk_arena *arena, struct bk_cert_root *root,
+                            struct bk_detail *ret_detail)
+{
+    char claim[BK_CERT_CLAIM_SIZE];
+    struct tm tm;
+    unsigned char *der = NULL;
+    int len = i2d_X509(cert, &der);
+    if (len <= 0 || ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1) {
+        OPENSSL_free(der);
+        bk_detail_set(ret_detail, "the certificate cannot be read again");
+        return BK_ERR_INVALID;
+    }
+    bk_cert_claim_print(cert, &claim);
+    root->name = bk_arena_str(arena, bk_str_of(claim));
+    root->der = bk_arena_str(arena, (struct bk_str){(const char *)der, (size_t)len});
+    root->not_after_s = (int64_t)timegm(&tm);
+    OPENSSL_free(der);
+    if (root->not_after_s < bk_clock_wall_ms() / 1000) {
+        bk_detail_set(ret_detail, "%.150s: expired on %04d-%02d-%02d, it would vouch for nobody",
+                      claim, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+        return BK_ERR_INVALID;
+    }
+    return BK_OK;
+}
+
+static enum bk_err check_ca(const struct bk_cert_root *root, struct bk_detail *ret_detail)
+{
+    struct bk_trust *trust = NULL;
+    struct bk_trust_root row = {.root_id = 1};
+    struct bk_detail reason = {""};
+    enum bk_err err = bk_trust_new(&trust);
+    if (err == BK_OK)
+        err = bk_trust_add(trust, &row, root->der, &reason);
+    bk_trust_unref(trust);
+    if (err != BK_OK)
+        bk_detail_set(ret_detail, "%.120s: %.120s", root->name.ptr, reason.text);
+    return err;
+}
+
+enum bk_err bk_cert_root_read(struct bk_arena *arena, struct bk_str pem_or_der,
+                              struct bk_cert_root *ret_root, struct bk_detail *ret_detail)
+{
+    struct bk_cert_root root;
+    X509 *cert = NULL;
+    enum bk_err err = bk_cert_parse(pem_or_der, &cert, ret_detail);
+    if (err == BK_OK)
+        err = describe(cert, arena, &root, ret_detail);
+    X509_free(cert);
+    if (err == BK_OK)
+        err = check_ca(&root, ret_detail);
+    if (err == BK_OK)
+        *ret_root = root;
     return err;
 }

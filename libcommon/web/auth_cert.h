@@ -37,4 +37,17 @@ void bk_cert_claim_print(X509 *cert, char (*ret_text)[BK_CERT_CLAIM_SIZE]);
 BK_MUST_USE enum bk_err bk_cert_parse(struct bk_str pem_or_der, X509 **ret_cert,
                                       struct bk_detail *ret_detail);
 
+/*
+ * A CA's certificate as it is stored, judged as the listener would: what it leaves out must not be
+ * stored. name is the claim above; all of it in the arena.
+ * BK_ERR_INVALID with a detail: no certificate, no CA's, or one that has expired.
+ */
+struct bk_cert_root {
+    struct bk_str name, der;
+    int64_t not_after_s; /* of the epoch */
+};
+BK_MUST_USE enum bk_err bk_cert_root_read(struct bk_arena *arena, struct bk_str pem_or_der,
+                                          struct bk_cert_root *ret_root,
+                                          struct bk_detail *ret_detail);
+
 #endif

@@ -2,11 +2,8 @@
  * beckon trust-root import, trust-root list: whose certificates prove a phone.
  */
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "commands.h"
-#include "io/tls.h"
 #include "store/store_trust_root.h"
 #include "vendor/vendor.h"
 #include "web/auth_cert.h"
@@ -56,61 +53,21 @@ struct import {
     json_t *rules, *roots; /* roots: of the answer */
 };
 
-static enum bk_err describe(struct cli *cli, X509 *cert, struct bk_store_trust_root *root)
-{
-    char claim[BK_CERT_CLAIM_SIZE];
-    struct tm tm;
-    unsigned char *der = NULL;
-    int len = i2d_X509(cert, &der);
-    if (len <= 0 || ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1) {
-        OPENSSL_free(der);
-        bk_detail_set(&cli->detail, "the certificate cannot be read again");
-        return BK_ERR_INVALID;
-    }
-    bk_cert_claim_print(cert, &claim);
-    root->name = bk_arena_str(cli->arena, bk_str_of(claim));
-    root->der = bk_arena_str(cli->arena, (struct bk_str){(const char *)der, (size_t)len});
-    root->not_after_s = (int64_t)timegm(&tm);
-    OPENSSL_free(der);
-    if (root->not_after_s < bk_clock_wall_ms() / 1000) {
-        bk_detail_set(&cli->detail, "%.150s: expired on %04d-%02d-%02d, it would vouch for nobody",
-                      claim, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
-        return BK_ERR_INVALID;
-    }
-    return BK_OK;
-}
-
-/* The listener's own judgement: what it would leave out must not be stored. */
-static enum bk_err check_ca(struct cli *cli, const struct bk_store_trust_root *root)
-{
-    struct bk_trust *trust = NULL;
-    struct bk_trust_root row = {.root_id = 1};
-    struct bk_detail reason = {""};
-    enum bk_err err = bk_trust_new(&trust);
-    if (err == BK_OK)
-        err = bk_trust_add(trust, &row, root->der, &reason);
-    bk_trust_unref(trust);
-    if (err != BK_OK)
-        bk_detail_set(&cli->detail, "%.120s: %.120s", root->name.ptr, reason.text);
-    return err;
-}
-
 static enum bk_err import_one(struct cli *cli, struct import *import, struct bk_str pem)
 {
     struct bk_store store = cli_store(cli);
     struct bk_store_trust_root root = {.tenant_id = import->tenant_id,
                                        .maker = bk_str_of(import->vendor->name),
                                        .rules_json = import->rules_json};
-    X509 *cert = NULL;
+    struct bk_cert_root read;
     int64_t root_id = 0;
-    enum bk_err err = bk_cert_parse(pem, &cert, &cli->detail);
-    if (err == BK_OK)
-        err = describe(cli, cert, &root);
-    X509_free(cert);
-    if (err == BK_OK)
-        err = check_ca(cli, &root);
-    if (err == BK_OK)
-        err = bk_store_trust_root_add(&store, &root, &root_id);
+    enum bk_err err = bk_cert_root_read(cli->arena, pem, &read, &cli->detail);
+    if (err != BK_OK)
+        return err;
+    root.name = read.name;
+    root.der = read.der;
+    root.not_after_s = read.not_after_s;
+    err = bk_store_trust_root_add(&store, &root, &root_id);
     if (err != BK_OK)
         return err;
     json_t *one = json_object();

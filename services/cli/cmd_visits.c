@@ -1,9 +1,8 @@
 /*
  * beckon visits: who fetched what, who was refused and why.
  */
-#include <string.h>
-
 #include "commands.h"
+#include "model/refusal.h"
 #include "store/store_visit_list.h"
 
 #define LIMIT_MAX 10000
@@ -17,45 +16,13 @@ static const struct cli_option options[] = {
     {0},
 };
 
-/* What beckon-config and bk.device_fetch write, for people. One that is not here is shown as it is.
- */
-static const struct {
-    const char *reason, *words;
-} reasons[] = {
-    {"unknown_tenant_key", "no tenant has this URL key"},
-    {"tenant_suspended", "the tenant is suspended"},
-    {"no_identity", "the certificate proves no MAC"},
-    {"blocked_certificate", "the certificate is blocked"},
-    {"unknown_device", "the tenant has no device with this MAC"},
-    {"foreign_tenant_key", "this phone is bound here, and came with another tenant's URL key"},
-    {"maker_mismatch", "the certificate is of another maker than the device"},
-    {"foreign_root", "the CA vouches for another tenant's devices only"},
-    {"mac_mismatch", "path or User-Agent name another MAC than the certificate"},
-    {"suspended", "the device is suspended"},
-    {"quarantined", "the device is quarantined"},
-    {"released", "the device was released"},
-    {"bound_elsewhere", "this MAC is bound to another tenant"},
-    {"unknown_path", "no file of this maker"},
-    {"phone_left", "the phone left before the answer"},
-    {"database_timeout", "the database did not answer in time"},
-    {"database_busy", "the database was busy"},
-    {"database_down", "the database was away"},
-    {"database_error", "the database refused; see beckon-config's log"},
-    {"secret_unreadable", "a secret does not open with the tenant's key"},
-    {"render_failed", "a value cannot be written in the maker's format; see beckon-config's log"},
-};
-
 static void add_words(json_t *rows)
 {
     for (size_t r = 0; r < json_array_size(rows); r++) {
         json_t *row = json_array_get(rows, r);
         const char *reason = json_string_value(json_object_get(row, "reason"));
-        const char *words = reason;
-        for (size_t i = 0; reason != NULL && i < BK_COUNT(reasons); i++) {
-            if (strcmp(reasons[i].reason, reason) == 0)
-                words = reasons[i].words;
-        }
-        json_object_set_new(row, "reason_text", words == NULL ? json_null() : json_string(words));
+        json_object_set_new(row, "reason_text",
+                            reason == NULL ? json_null() : json_string(bk_refusal_text(reason)));
     }
 }
 

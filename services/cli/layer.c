@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "base/hex.h"
 #include "base/option.h"
+#include "layer/layer.h"
 #include "model/setting.h"
 #include "spec.h"
 #include "vendor/vendor.h"
@@ -57,35 +57,14 @@ static struct bk_str lock_name(struct cli *cli, const struct cli_setting_spec *s
     return bk_arena_printf(cli->arena, "raw:%.*s", BK_STR_ARG(setting->raw_name));
 }
 
-static size_t lock_find(const json_t *locks, struct bk_str name)
-{
-    size_t i = 0;
-    while (i < json_array_size(locks) &&
-           !bk_str_eq(bk_str_of(json_string_value(json_array_get(locks, i))), name))
-        i++;
-    return i;
-}
-
 static void set_lock(json_t *locks, struct bk_str name, bool lock, bool is_empty)
 {
-    size_t at = lock_find(locks, name);
+    size_t at = bk_layer_lock_find(locks, name);
     bool is_there = at < json_array_size(locks);
     if (lock && !is_there)
         json_array_append_new(locks, cli_json_text(name));
     else if (!lock && is_empty && is_there)
         json_array_remove(locks, at);
-}
-
-static bool is_below(const char *name, enum bk_layer layer)
-{
-    for (int i = BK_LAYER_OPERATOR; i < (int)layer; i++) {
-        /* A site and a profile meet in a device only: neither is above the other by itself. */
-        if (i == BK_LAYER_SITE && layer == BK_LAYER_PROFILE)
-            continue;
-        if (strcmp(name, bk_layer_name((enum bk_layer)i)) == 0)
-            return true;
-    }
-    return false;
 }
 
 enum bk_err cli_layer_check_locks(struct cli *cli, int64_t tenant_id, const struct cli_layer *layer,
@@ -100,19 +79,9 @@ enum bk_err cli_layer_check_locks(struct cli *cli, int64_t tenant_id, const stru
         err = bk_store_layer_list(&store, tenant_id, mac, &json);
     if (err == BK_OK)
         err = cli_json_load(cli, json, &rows);
-    struct bk_str name = err == BK_OK ? lock_name(cli, &setting) : BK_STR_NONE;
-    for (size_t i = 0; err == BK_OK && i < json_array_size(rows); i++) {
-        const json_t *row = json_array_get(rows, i);
-        const json_t *locks = json_object_get(row, "locks");
-        const char *below = json_string_value(json_object_get(row, "layer"));
-        if (!is_below(below, layer->layer) || lock_find(locks, name) >= json_array_size(locks))
-            continue;
-        const char *of = json_string_value(json_object_get(row, "name"));
-        bk_detail_set(&cli->detail,
-                      "%.*s is locked by the %s layer%s%s for all layers above it; change it there",
-                      BK_STR_ARG(name), below, of[0] == '\0' ? "" : " of ", of);
+    if (err == BK_OK &&
+        bk_layer_locked_by(rows, layer->layer, lock_name(cli, &setting), &cli->detail) != NULL)
         err = BK_ERR_DENIED;
-    }
     json_decref(rows);
     return err;
 }
@@ -147,88 +116,60 @@ bool cli_layer_has_secret(const struct cli *cli, const char *option, size_t oper
     return false;
 }
 
-static json_t *list_json(struct bk_str text)
+struct sealing {
+    struct cli *cli;
+    const struct cli_tenant *tenant;
+    const struct cli_layer *layer;
+};
+
+static enum bk_err seal(void *ctx, const char *field, struct bk_str plain,
+                        struct bk_str *ret_sealed)
 {
-    json_t *list = json_array();
-    while (text.len > 0)
-        json_array_append_new(list, cli_json_text(bk_str_trim(bk_str_cut(&text, ','))));
-    return list;
+    const struct sealing *sealing = ctx;
+    return cli_seal(sealing->cli, sealing->tenant, field, sealing->layer->layer_id, plain,
+                    ret_sealed);
 }
 
-static json_t *value_json(enum bk_option_type type, struct bk_option_value value)
+/* The text of a secret, which is never on the command line itself. */
+static enum bk_err read_secret(struct cli *cli, const char *key, struct bk_str value,
+                               struct bk_str *ret_plain)
 {
-    switch (type) {
-    case BK_T_BOOL:
-        return json_boolean(value.number != 0);
-    case BK_T_INT:
-        return json_integer(value.number);
-    case BK_T_LIST:
-        return list_json(value.text);
-    case BK_T_TEXT:
-    case BK_T_ENUM:
-    case BK_T_PATH:
-    case BK_T_ADDRESS:
-    case BK_T_SECRET: /* sealed by the caller */
-        break;
-    }
-    return cli_json_text(value.text);
-}
-
-static enum bk_err seal_value(struct cli *cli, const struct cli_tenant *tenant,
-                              const struct cli_layer *layer, enum bk_neutral id,
-                              struct bk_str value, json_t **ret_json)
-{
-    const struct bk_option *option = &bk_neutral_options[id];
-    struct bk_option_value checked;
-    struct bk_str plain, sealed;
-    if (value.ptr[0] != '@') {
-        bk_detail_set(&cli->detail,
-                      "%s is a secret and does not belong on a command line: write %s=@FILE, or "
-                      "%s=@- for standard input",
-                      option->key, option->key, option->key);
-        return BK_ERR_INVALID;
-    }
-    enum bk_err err = cli_secret_read(cli, value.ptr + 1, BK_SEAL_PLAIN_MAX, &plain);
-    if (err == BK_OK)
-        err = bk_neutral_check(id, plain, &checked, &cli->detail);
-    struct bk_str field =
-        bk_arena_printf(cli->arena, "%s.settings:%s", bk_layer_name(layer->layer), option->key);
-    if (err == BK_OK)
-        err = cli_seal(cli, tenant, field.ptr, layer->layer_id, plain, &sealed);
-    if (err != BK_OK)
-        return err;
-    char *base64 = bk_arena_alloc(cli->arena, 4 * ((sealed.len + 2) / 3) + 1);
-    bk_base64_print((const uint8_t *)sealed.ptr, sealed.len, base64);
-    *ret_json = json_object();
-    json_object_set_new(*ret_json, "sealed", json_string(base64));
-    return BK_OK;
+    if (value.ptr[0] == '@')
+        return cli_secret_read(cli, value.ptr + 1, BK_SEAL_PLAIN_MAX, ret_plain);
+    bk_detail_set(&cli->detail,
+                  "%s is a secret and does not belong on a command line: write %s=@FILE, or "
+                  "%s=@- for standard input",
+                  key, key, key);
+    return BK_ERR_INVALID;
 }
 
 static enum bk_err set_neutral(struct cli *cli, const struct cli_tenant *tenant,
                                struct cli_layer *layer, const struct cli_setting_spec *setting)
 {
-    ptrdiff_t id = bk_option_find(bk_neutral_options, setting->key);
-    struct bk_option_value value;
+    struct sealing sealing = {cli, tenant, layer};
+    struct bk_str text = setting->value;
+    enum bk_neutral id;
     json_t *json = NULL;
     enum bk_err err = BK_OK;
-    if (id < 0) {
+    if (bk_neutral_find(setting->key) < 0) {
         bk_detail_set(&cli->detail,
                       "no setting \"%.*s\"; `beckon setting list --keys` lists them, a maker's own "
                       "is written raw:MAKER:NAME=VALUE",
                       setting->key.len > 64 ? 64 : (int)setting->key.len, setting->key.ptr);
         return BK_ERR_INVALID;
     }
+    err = bk_layer_find(layer->layer, setting->key, &id, &cli->detail);
+    if (err != BK_OK)
+        return err;
     if (setting->is_empty) {
         json_object_del(layer->settings, bk_neutral_options[id].key);
         return BK_OK;
     }
-    if (is_secret(setting->key)) {
-        err = seal_value(cli, tenant, layer, (enum bk_neutral)id, setting->value, &json);
-    } else {
-        err = bk_neutral_check((enum bk_neutral)id, setting->value, &value, &cli->detail);
-        if (err == BK_OK)
-            json = value_json(bk_neutral_options[id].type, value);
-    }
+    if (is_secret(setting->key))
+        err = read_secret(cli, bk_neutral_options[id].key, setting->value, &text);
+    if (err == BK_OK)
+        err =
+            bk_layer_value(cli->arena, layer->layer, id, text, seal, &sealing, &json, &cli->detail);
     if (err == BK_OK)
         json_object_set_new(layer->settings, bk_neutral_options[id].key, json);
     return err;
@@ -253,9 +194,8 @@ static enum bk_err set_raw(struct cli *cli, struct cli_layer *layer,
             json_object_del(layer->raw, vendor->name);
         return BK_OK;
     }
-    enum bk_err err = cli_text_check(name.ptr, setting->value, 1024, false, &cli->detail);
-    if (err == BK_OK)
-        err = bk_raw_check(vendor, name, setting->value, &cli->detail);
+    enum bk_err err =
+        bk_layer_raw(setting->raw_vendor, name, setting->value, &vendor, &cli->detail);
     if (err != BK_OK)
         return err;
     if (pairs == NULL) {

@@ -22,6 +22,7 @@ LAYERS = {
     "io": ("base",),
     "store": ("io", "model", "base"),
     "vendor": ("model", "base"),  # no io: renders are testable as text
+    "layer": ("vendor", "model", "base"),  # what an admin may write into a settings layer
     "web": ("io", "conf", "model", "base"),
     "pbx": ("io", "model", "base"),
     "redirect": ("io", "model", "base"),
@@ -35,7 +36,7 @@ HOMES = {
                               "libcommon/web/auth_cert.", "libcommon/web/connection.",
                               "libcommon/web/master.", "libcommon/web/worker.",
                               "libcommon/pbx/sip/")),
-    "jansson": (r"jansson", ("libcommon/model/", "libcommon/web/", "services/cli/", "services/api/")),
+    "jansson": (r"jansson", ("libcommon/model/", "libcommon/layer/", "libcommon/web/", "services/cli/", "services/api/")),
     "hiredis": (r"hiredis", ("libcommon/io/redis",)),
     "libre": (r"re(/re)?\.h|re/", ("libcommon/io/loop_re.", "libcommon/pbx/sip/")),
     "libjwt": (r"jwt\.h", ("libcommon/web/auth_jwt.",)),
