@@ -18,7 +18,9 @@ dots as underscores, upper case) and a file of `key = value` lines (`--settings 
 stands in `deploy/beckon-config.conf.example`.
 
 END
-    "$1/beckon-config" --print-settings-md
+    for service in beckon-config beckon-notifier; do
+        "$1/$service" --print-settings-md
+    done
 }
 
 [ $# -ge 1 ] || die "usage: settings-doc.sh BIN-DIR [--write]"

@@ -190,6 +190,25 @@ enum bk_err bk_key_parse(struct bk_str hex, struct bk_key *ret_key)
     return bk_hex_parse(hex, ret_key->bytes, sizeof ret_key->bytes);
 }
 
+enum bk_err bk_key_take(const char *file, char *text, struct bk_key *ret_key,
+                        struct bk_detail *ret_detail)
+{
+    bool has_file = file != NULL && file[0] != '\0';
+    bool has_text = text != NULL && text[0] != '\0';
+    if (has_file == has_text) {
+        bk_detail_set(ret_detail, "set one of master_key_file and master_key; "
+                                  "`beckon keys new FILE` makes a key");
+        return BK_ERR_INVALID;
+    }
+    if (has_file)
+        return bk_key_read(file, ret_key, ret_detail);
+    enum bk_err err = bk_key_parse(bk_str_of(text), ret_key);
+    bk_wipe(text, strlen(text));
+    if (err != BK_OK)
+        bk_detail_set(ret_detail, "master_key: not 64 hexadecimal digits");
+    return err;
+}
+
 static const char cure[] = "write one with `beckon keys new`";
 
 enum bk_err bk_key_read(const char *path, struct bk_key *ret_key, struct bk_detail *ret_detail)

@@ -35,6 +35,12 @@ struct bk_key {
 BK_MUST_USE enum bk_err bk_key_read(const char *path, struct bk_key *ret_key,
                                     struct bk_detail *ret_detail);
 BK_MUST_USE enum bk_err bk_key_parse(struct bk_str hex, struct bk_key *ret_key);
+/*
+ * The master key as a service's settings give it: exactly one of file and text, either may be NULL
+ * or empty; text is wiped. BK_ERR_INVALID with a detail.
+ */
+BK_MUST_USE enum bk_err bk_key_take(const char *file, char *text, struct bk_key *ret_key,
+                                    struct bk_detail *ret_detail);
 
 /*
  * Seal and open. `place` is the associated data, made by bk_seal_place. ret_* hold at most

@@ -50,6 +50,12 @@ static enum bk_err open_pg(struct cfg_worker *worker, const char *use,
     return bk_pg_open(worker->loop, &options, ret_pg);
 }
 
+static struct bk_doorbell_options doorbell_options(const struct cfg_settings *settings)
+{
+    return (struct bk_doorbell_options){settings->redis_address, settings->redis_user,
+                                        settings->redis_password_file, settings->redis_prefix};
+}
+
 static void worker_close(void *state)
 {
     struct cfg_worker *worker = state;
@@ -60,6 +66,7 @@ static void worker_close(void *state)
         bk_pg_close(worker->record_pg);
     cfg_roots_close(worker->roots);
     cfg_visits_close(worker->visits);
+    bk_doorbell_close(worker->doorbell);
     bk_free(worker);
 }
 
@@ -74,6 +81,9 @@ static void *worker_open(struct bk_worker *web, void *setup)
         open_pg(worker, "fetch", bk_store_fetch_statements, queue_max, &worker->fetch_pg);
     if (err == BK_OK)
         err = open_pg(worker, "record", bk_store_visit_statements, 4, &worker->record_pg);
+    const struct bk_doorbell_options bell = doorbell_options(worker->setup->settings);
+    if (err == BK_OK)
+        err = bk_doorbell_open(worker->loop, &bell, NULL, NULL, &worker->doorbell, NULL);
     if (err == BK_OK) {
         bk_pg_on_state(worker->fetch_pg, on_pg_state, worker);
         worker->visits = cfg_visits_open(worker);
@@ -150,25 +160,6 @@ static const struct bk_service service = {
 };
 
 /* --- start --- */
-
-static enum bk_err read_master_key(struct cfg_settings *settings, struct bk_key *ret_key,
-                                   struct bk_detail *ret_detail)
-{
-    bool has_file = settings->master_key_file != NULL && settings->master_key_file[0] != '\0';
-    bool has_text = settings->master_key != NULL && settings->master_key[0] != '\0';
-    if (has_file == has_text) {
-        bk_detail_set(ret_detail, "set one of master_key_file and master_key; "
-                                  "`beckon keys new FILE` makes a key");
-        return BK_ERR_INVALID;
-    }
-    if (has_file)
-        return bk_key_read(settings->master_key_file, ret_key, ret_detail);
-    enum bk_err err = bk_key_parse(bk_str_of(settings->master_key), ret_key);
-    bk_wipe(settings->master_key, strlen(settings->master_key));
-    if (err != BK_OK)
-        bk_detail_set(ret_detail, "master_key: not 64 hexadecimal digits");
-    return err;
-}
 
 /* <dir>/<vendor>.tsv, for the vendors that have one there. The text stays: tables borrow it. */
 static enum bk_err read_models(const char *dir, struct bk_detail *ret_detail)
@@ -257,6 +248,7 @@ int main(int argc, char **argv)
     bk_log_setup("beckon-config", (enum bk_log_level)settings.log_level, settings.log_json,
                  STDERR_FILENO);
     setup.settings = &settings;
+    const struct bk_doorbell_options bell = doorbell_options(&settings);
     fill_listeners(&settings, listeners);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     size_t workers =
@@ -276,7 +268,9 @@ int main(int argc, char **argv)
     };
     if (check_settings(&settings, &detail) != BK_OK ||
         bk_pg_dsn_check(settings.pg, &detail) != BK_OK ||
-        read_master_key(&settings, &setup.master_key, &detail) != BK_OK ||
+        bk_doorbell_check(&bell, &detail) != BK_OK ||
+        bk_key_take(settings.master_key_file, settings.master_key, &setup.master_key, &detail) !=
+            BK_OK ||
         bk_vendors_init(&detail) != BK_OK ||
         (settings.models_dir != NULL && settings.models_dir[0] != '\0' &&
          read_models(settings.models_dir, &detail) != BK_OK) ||

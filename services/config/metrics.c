@@ -15,6 +15,7 @@ const struct bk_metric_row cfg_metric_rows[CFG_M_COUNT] = {
     {"beckon_visits_dropped_total", NULL, "Visits dropped: queue full or refused", false},
     {"beckon_visits_queue", NULL, "Visits not written yet", true},
     {"beckon_strangers_dropped_total", NULL, "Refusals of strangers not recorded", false},
+    {"beckon_doorbells_lost_total", NULL, "Doorbells not rung: no Redis", false},
     {"beckon_trust_roots", NULL, "Trust roots in use, summed over workers", true},
     {"beckon_trust_roots_bad", NULL, "Trust root rows that could not be used, summed", true},
 };

@@ -20,6 +20,7 @@ struct cfg_listener {
 
 struct cfg_settings {
     char *pg, *master_key_file, *master_key, *public_url, *admin_address, *models_dir;
+    char *redis_address, *redis_user, *redis_password_file, *redis_prefix;
     int64_t workers, head_max_bytes, connections_max;
     int64_t early_timeout_s, idle_timeout_s, drain_s;
     int64_t pg_queue_max, pg_in_flight_max, pg_query_timeout_ms, pg_connect_timeout_ms;

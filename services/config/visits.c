@@ -59,6 +59,20 @@ static void pop(struct cfg_visits *visits, size_t count)
 
 static void send_visits(struct cfg_visits *visits);
 
+/* Those of the batch that somebody waits for; a phone's requests of one round are one ring. */
+static void ring_for_batch(struct cfg_visits *visits, size_t count)
+{
+    int64_t rung_device_id = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct bk_visit *visit = &visits->ring[(visits->first + i) % visits->ring_size];
+        if (!visit->has_open_job || visit->device_id == rung_device_id)
+            continue;
+        rung_device_id = visit->device_id;
+        if (!bk_doorbell_ring(visits->worker->doorbell, visit->tenant_id, visit->device_id))
+            bk_worker_count(visits->worker->web, CFG_M_DOORBELLS_LOST, 1);
+    }
+}
+
 static void on_visits_done(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
                            const struct bk_detail *detail)
 {
@@ -68,6 +82,7 @@ static void on_visits_done(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
     visits->sent_count = 0;
     if (err == BK_OK) {
         bk_worker_count(visits->worker->web, CFG_M_VISITS_WRITTEN, (int64_t)count);
+        ring_for_batch(visits, count);
         pop(visits, count);
     } else if (err == BK_ERR_INTERNAL) {
         /* Refused by the server: it would be refused again, and hold up all that follow. */

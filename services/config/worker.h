@@ -5,6 +5,7 @@
 #define CONFIG_WORKER_H
 
 #include "base/seal.h"
+#include "io/doorbell.h"
 #include "io/pg.h"
 #include "model/mac.h"
 #include "settings.h"
@@ -24,6 +25,7 @@ enum cfg_metric {
     CFG_M_VISITS_DROPPED,
     CFG_M_VISITS_QUEUE,
     CFG_M_STRANGERS_DROPPED,
+    CFG_M_DOORBELLS_LOST,
     CFG_M_TRUST_ROOTS,
     CFG_M_TRUST_ROOTS_BAD,
     CFG_M_COUNT
@@ -46,8 +48,9 @@ struct cfg_worker {
     struct bk_worker *web;
     struct bk_loop *loop;
     const struct cfg_setup *setup;
-    struct bk_pg *fetch_pg;  /* fetches, trust roots */
-    struct bk_pg *record_pg; /* visits, strangers: may be slow without slowing a fetch */
+    struct bk_pg *fetch_pg;       /* fetches, trust roots */
+    struct bk_pg *record_pg;      /* visits, strangers: may be slow without slowing a fetch */
+    struct bk_doorbell *doorbell; /* rung when a phone came that somebody waits for */
     struct cfg_visits *visits;
     struct cfg_roots *roots;
 };

@@ -38,7 +38,7 @@ HOMES = {
                               "libcommon/pbx/sip/")),
     "jansson": (r"jansson", ("libcommon/model/", "libcommon/layer/", "libcommon/web/", "services/cli/", "services/api/")),
     "hiredis": (r"hiredis", ("libcommon/io/redis",)),
-    "libre": (r"re(/re)?\.h|re/", ("libcommon/io/loop_re.", "libcommon/pbx/sip/")),
+    "libre": (r"re(/re)?\.h|re/", ("libcommon/io/loop_re.", "libcommon/io/admin_re.", "libcommon/pbx/sip/")),
     "libjwt": (r"jwt\.h", ("libcommon/web/auth_jwt.",)),
 }
 

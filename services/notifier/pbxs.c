@@ -1,0 +1,337 @@
+/*
+ * The PBXs this notifier works: leased from PostgreSQL, so that a PBX's rate, breaker and
+ * connections live in one process. A lease is renewed at a third of its time; what is not listed
+ * any more is closed at once.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "notifier.h"
+
+enum {
+    TAKE_PAUSE_MS = 20, /* doorbells that come in a row are one */
+    PROBE_MS = 4000
+};
+
+struct ntf_pbxs {
+    struct ntf *ntf;
+    struct bk_list all;
+    struct bk_timer timer;
+    bool is_asking, is_rung;
+    int64_t asked_mono_ms, next_ask_mono_ms;
+};
+
+static void ask(void *ctx);
+
+static void ask_at(struct ntf_pbxs *pbxs, int64_t at_mono_ms)
+{
+    bk_timer_start(pbxs->ntf->loop, &pbxs->timer, at_mono_ms - bk_loop_now_ms(pbxs->ntf->loop), ask,
+                   pbxs);
+}
+
+static void close_one(struct ntf_pbx *pbx)
+{
+    ntf_jobs_drop(pbx->pbxs->ntf, pbx);
+    if (pbx->open != NULL)
+        pbx->driver->close(pbx->open); /* drops a probe too */
+    bk_wipe(&pbx->data_key, sizeof pbx->data_key);
+    bk_list_remove(&pbx->node);
+    bk_free(pbx);
+}
+
+/* --- breaker --- */
+
+static void write_breaker(struct ntf_pbx *pbx)
+{
+    struct ntf *ntf = pbx->pbxs->ntf;
+    const struct ntf_breaker *breaker = &pbx->breaker;
+    int64_t left_ms = breaker->until_mono_ms - bk_loop_now_ms(ntf->loop);
+    bk_log(BK_LOG_WARN, "circuit breaker", BK_KV_INT("tenant", pbx->tenant_id),
+           BK_KV_INT("pbx", pbx->pbx_id), BK_KV("state", ntf_breaker_name(breaker->state)),
+           BK_KV("reason", breaker->note));
+    /* Lost when the database is away: it is written again with the next change. */
+    (void)!bk_store_breaker(ntf->pg, ntf->owner, pbx->tenant_id, pbx->pbx_id, pbx->fence,
+                            ntf_breaker_name(breaker->state),
+                            left_ms > 0 ? (int)(left_ms / 1000) : 0, breaker->failed_count,
+                            breaker->note);
+}
+
+static void on_probed(void *ctx, const struct bk_pbx_result *result)
+{
+    struct ntf_pbx *pbx = ctx;
+    pbx->probe = NULL;
+    if (ntf_breaker_probed(&pbx->breaker, result, bk_loop_now_ms(pbx->pbxs->ntf->loop)))
+        write_breaker(pbx);
+    if (pbx->breaker.state == NTF_CLOSED) {
+        pbx->may_have_due = true;
+        ntf_jobs_pump(pbx->pbxs->ntf);
+    }
+}
+
+static void probe(struct ntf_pbx *pbx)
+{
+    if (pbx->probe != NULL || pbx->open == NULL)
+        return;
+    if (pbx->driver->probe(pbx->open, PROBE_MS, on_probed, pbx, &pbx->probe) != BK_OK)
+        pbx->probe = NULL; /* no memory: with the next turn */
+}
+
+static void probe_when_due(struct ntf_pbx *pbx, int64_t now_mono_ms)
+{
+    if (pbx->breaker.state != NTF_OPEN || pbx->breaker.until_mono_ms > now_mono_ms)
+        return;
+    pbx->breaker.state = NTF_PROBING;
+    probe(pbx);
+}
+
+void ntf_pbx_note(struct ntf_pbx *pbx, const struct bk_pbx_result *result)
+{
+    if (ntf_breaker_note(&pbx->breaker, result, bk_loop_now_ms(pbx->pbxs->ntf->loop)))
+        write_breaker(pbx);
+    if (result->outcome == BK_PBX_SILENT)
+        probe(pbx);
+}
+
+/* --- a row of leases_take --- */
+
+static enum bk_err open_data_key(const struct ntf *ntf, const struct bk_lease_row *row,
+                                 struct bk_key *ret_key)
+{
+    char space[BK_SEAL_PLACE_SIZE];
+    size_t len = 0;
+    struct bk_str place = bk_seal_place(&space, 0, "tenant.data_key", row->tenant_id);
+    enum bk_err err = bk_seal_open(&ntf->master_key, place,
+                                   (struct bk_str){(const char *)row->data_key, row->data_key_len},
+                                   ret_key->bytes, sizeof ret_key->bytes, &len);
+    return err == BK_OK && len != sizeof ret_key->bytes ? BK_ERR_CRYPTO : err;
+}
+
+static enum bk_err open_driver(struct ntf_pbx *pbx, const struct bk_lease_row *row,
+                               struct bk_detail *ret_detail)
+{
+    const struct ntf *ntf = pbx->pbxs->ntf;
+    char place_space[BK_SEAL_PLACE_SIZE], name[48];
+    uint8_t secret[BK_SEAL_PLAIN_MAX];
+    size_t secret_len = 0;
+    enum bk_err err = open_data_key(ntf, row, &pbx->data_key);
+    if (err == BK_OK && row->secret_len > 0)
+        err = bk_seal_open(
+            &pbx->data_key,
+            bk_seal_place(&place_space, row->tenant_id, "pbx_control.secret", row->pbx_id),
+            (struct bk_str){(const char *)row->secret, row->secret_len}, secret, sizeof secret,
+            &secret_len);
+    if (err != BK_OK) {
+        bk_detail_set(ret_detail, "the control account's secret does not open: wrong master key?");
+        return err;
+    }
+    pbx->driver = bk_pbx_driver_find(row->driver);
+    if (pbx->driver == NULL) {
+        bk_detail_set(ret_detail, "there is no driver %.32s in this version",
+                      row->driver.len > 0 ? row->driver.ptr : "");
+        bk_wipe(secret, sizeof secret);
+        return BK_ERR_INVALID;
+    }
+    struct bk_arena *arena = bk_arena_new();
+    snprintf(name, sizeof name, "%lld/%lld", (long long)row->tenant_id, (long long)row->pbx_id);
+    const struct bk_pbx_account account = {
+        .name = name,
+        .domain = bk_arena_str(arena, row->domain).ptr,
+        .address = bk_arena_str(arena, row->address).ptr,
+        .username = bk_arena_str(arena, row->username).ptr,
+        .secret = {(const char *)secret, secret_len},
+        .options_json = row->options_json,
+    };
+    err = pbx->driver->open(&ntf->setup, &account, &pbx->open, ret_detail);
+    bk_arena_free(arena);
+    bk_wipe(secret, sizeof secret);
+    return err;
+}
+
+/* A PBX that cannot be opened is kept with its breaker open, so that its tenant can read why. */
+static void open_one(struct ntf_pbx *pbx, const struct bk_lease_row *row, int64_t now_mono_ms)
+{
+    struct bk_detail detail = {{0}};
+    snprintf(pbx->version, sizeof pbx->version, "%.*s",
+             (int)(row->version.len < 39 ? row->version.len : 39), row->version.ptr);
+    pbx->in_flight_max = row->in_flight_max;
+    pbx->breaker = (struct ntf_breaker){.failed_count = row->failed_count};
+    if (open_driver(pbx, row, &detail) != BK_OK) {
+        struct bk_pbx_result result = {.outcome = BK_PBX_FORBIDDEN};
+        snprintf(result.text, sizeof result.text, "%.199s", detail.text);
+        pbx->open = NULL;
+        if (ntf_breaker_note(&pbx->breaker, &result, now_mono_ms))
+            write_breaker(pbx);
+    } else if (!bk_str_eq(row->breaker, BK_STR("closed"))) {
+        pbx->breaker.state = NTF_OPEN;
+        pbx->breaker.wait_s = NTF_WAIT_FIRST_S;
+        pbx->breaker.until_mono_ms = now_mono_ms + (int64_t)row->breaker_s * 1000;
+    }
+}
+
+static void take_row(struct ntf_pbxs *pbxs, const struct bk_lease_row *row, int64_t now_mono_ms)
+{
+    struct ntf_pbx *pbx = ntf_pbx_find(pbxs->ntf, row->tenant_id, row->pbx_id);
+    bool is_other = pbx != NULL &&
+                    (pbx->fence != row->fence || !bk_str_eq(row->version, bk_str_of(pbx->version)));
+    struct ntf_bucket bucket = {0};
+    bool keeps_bucket = pbx != NULL && pbx->bucket.rate_per_s == row->rate_per_s;
+    if (keeps_bucket)
+        bucket = pbx->bucket;
+    if (is_other) {
+        close_one(pbx);
+        pbx = NULL;
+    }
+    if (pbx == NULL) {
+        pbx = bk_alloc(sizeof *pbx);
+        if (pbx == NULL)
+            return; /* the lease ends, somebody else may have more */
+        pbx->pbxs = pbxs;
+        pbx->tenant_id = row->tenant_id;
+        pbx->pbx_id = row->pbx_id;
+        pbx->fence = row->fence;
+        bk_list_append(&pbxs->all, &pbx->node);
+        open_one(pbx, row, now_mono_ms);
+        ntf_bucket_init(&pbx->bucket, row->rate_per_s, row->is_new ? row->free_ms : 0, now_mono_ms);
+        if (keeps_bucket)
+            pbx->bucket = bucket;
+    }
+    pbx->lease_until_mono_ms = pbxs->asked_mono_ms + (int64_t)pbxs->ntf->settings->lease_s * 1000;
+    pbx->may_have_due = true;
+    pbx->is_listed = true;
+}
+
+static void on_taken(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
+                     const struct bk_detail *detail)
+{
+    struct ntf_pbxs *pbxs = ctx;
+    struct ntf *ntf = pbxs->ntf;
+    int64_t now_mono_ms = bk_loop_now_ms(ntf->loop);
+    pbxs->is_asking = false;
+    if (err == BK_OK) {
+        for (struct ntf_pbx *pbx = ntf_pbx_first(ntf); pbx != NULL; pbx = ntf_pbx_next(pbx))
+            pbx->is_listed = false;
+        for (int i = 0; i < bk_pg_row_count(rows); i++) {
+            struct bk_lease_row row;
+            if (bk_store_lease_row(rows, i, &row) == BK_OK)
+                take_row(pbxs, &row, now_mono_ms);
+        }
+    } else if (err != BK_ERR_DOWN) {
+        bk_log(BK_LOG_WARN, "leases not renewed", BK_KV("err", bk_err_name(err)),
+               BK_KV("detail", detail->text));
+    }
+    int64_t open_count = 0, count = 0;
+    for (struct bk_list *at = pbxs->all.next, *next; at != &pbxs->all; at = next) {
+        struct ntf_pbx *pbx = BK_CONTAINER(at, struct ntf_pbx, node);
+        next = at->next;
+        bool is_over = pbx->lease_until_mono_ms <= now_mono_ms;
+        if ((err == BK_OK && !pbx->is_listed && pbx->in_flight == 0) || is_over) {
+            close_one(pbx);
+            continue;
+        }
+        probe_when_due(pbx, now_mono_ms);
+        count++;
+        open_count += pbx->breaker.state != NTF_CLOSED;
+    }
+    ntf_gauge(ntf, NTF_M_PBXS, count);
+    ntf_gauge(ntf, NTF_M_PBXS_OPEN, open_count);
+    ntf_jobs_pump(ntf);
+    int64_t wait_ms = pbxs->is_rung ? TAKE_PAUSE_MS : (int64_t)ntf->settings->lease_s * 1000 / 3;
+    ask_at(pbxs, now_mono_ms + wait_ms);
+}
+
+static void ask(void *ctx)
+{
+    struct ntf_pbxs *pbxs = ctx;
+    struct ntf *ntf = pbxs->ntf;
+    int64_t now_mono_ms = bk_loop_now_ms(ntf->loop);
+    if (pbxs->is_asking || ntf->is_stopping)
+        return;
+    pbxs->is_rung = false;
+    pbxs->asked_mono_ms = now_mono_ms;
+    pbxs->is_asking = bk_store_leases_take(ntf->pg, ntf->owner, (int)ntf->settings->lease_s,
+                                           on_taken, pbxs) == BK_OK;
+    if (!pbxs->is_asking)
+        ask_at(pbxs, now_mono_ms + 200);
+}
+
+void ntf_pbxs_ring(struct ntf *ntf)
+{
+    struct ntf_pbxs *pbxs = ntf->pbxs;
+    for (struct ntf_pbx *pbx = ntf_pbx_first(ntf); pbx != NULL; pbx = ntf_pbx_next(pbx))
+        pbx->may_have_due = true;
+    ntf_jobs_pump(ntf); /* most doorbells concern a PBX that is held already */
+    if (pbxs->is_rung || ntf->is_stopping)
+        return;
+    pbxs->is_rung = true;
+    if (!pbxs->is_asking) {
+        int64_t soonest_mono_ms = pbxs->asked_mono_ms + TAKE_PAUSE_MS;
+        int64_t now_mono_ms = bk_loop_now_ms(ntf->loop);
+        ask_at(pbxs, soonest_mono_ms > now_mono_ms ? soonest_mono_ms : now_mono_ms);
+    }
+}
+
+/* --- what jobs.c asks --- */
+
+struct ntf_pbx *ntf_pbx_first(struct ntf *ntf)
+{
+    struct bk_list *first = bk_list_first(&ntf->pbxs->all);
+    return first == NULL ? NULL : BK_CONTAINER(first, struct ntf_pbx, node);
+}
+
+struct ntf_pbx *ntf_pbx_next(struct ntf_pbx *pbx)
+{
+    return pbx->node.next == &pbx->pbxs->all ? NULL
+                                             : BK_CONTAINER(pbx->node.next, struct ntf_pbx, node);
+}
+
+struct ntf_pbx *ntf_pbx_find(struct ntf *ntf, int64_t tenant_id, int64_t pbx_id)
+{
+    for (struct ntf_pbx *pbx = ntf_pbx_first(ntf); pbx != NULL; pbx = ntf_pbx_next(pbx))
+        if (pbx->pbx_id == pbx_id && pbx->tenant_id == tenant_id)
+            return pbx;
+    return NULL;
+}
+
+struct ntf *ntf_pbx_owner(const struct ntf_pbx *pbx)
+{
+    return pbx->pbxs->ntf;
+}
+
+int ntf_pbx_room(struct ntf_pbx *pbx, int64_t now_mono_ms)
+{
+    if (!pbx->may_have_due || pbx->open == NULL || pbx->breaker.state != NTF_CLOSED ||
+        pbx->lease_until_mono_ms <= now_mono_ms)
+        return 0;
+    int tokens = ntf_bucket_count(&pbx->bucket, now_mono_ms);
+    int slots = pbx->in_flight_max - pbx->in_flight;
+    return tokens < slots ? tokens : slots;
+}
+
+/* --- life --- */
+
+enum bk_err ntf_pbxs_open(struct ntf *ntf)
+{
+    struct ntf_pbxs *pbxs = bk_alloc(sizeof *pbxs);
+    if (pbxs == NULL)
+        return BK_ERR_NO_MEMORY;
+    pbxs->ntf = ntf;
+    bk_list_init(&pbxs->all);
+    ntf->pbxs = pbxs;
+    ask_at(pbxs, 0);
+    return BK_OK;
+}
+
+void ntf_pbxs_close(struct ntf *ntf)
+{
+    if (ntf->pbxs == NULL)
+        return;
+    bk_timer_stop(&ntf->pbxs->timer);
+    while (ntf_pbx_first(ntf) != NULL)
+        close_one(ntf_pbx_first(ntf));
+    bk_free(ntf->pbxs);
+    ntf->pbxs = NULL;
+}
