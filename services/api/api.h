@@ -37,9 +37,11 @@ struct api_scope {
     struct bk_key data_key; /* the tenant's; wiped with the call */
 };
 
-#define API_ID_MAX 2
+#define API_ID_MAX 3
 
 struct api_call;
+struct api_resource; /* resource.h: a table that makes list, get, create, patch and delete */
+struct api_doc;      /* openapi.h: what the document says of an operation */
 typedef enum bk_err api_handler_fn(struct api_call *call);
 
 /* One operation. The table (routes.c) is what the OpenAPI document is held against. */
@@ -51,6 +53,8 @@ struct api_route {
     bool needs_tenant;        /* else also an operator without a tenant may call it */
     bool reads_only;          /* transaction is read only */
     api_handler_fn *handler;
+    const struct api_resource *resource; /* of the handlers api_resource_…; else NULL */
+    const struct api_doc *doc;           /* NULL: the resource's table tells everything */
 };
 extern const struct api_route api_routes[]; /* method NULL ends */
 
@@ -90,6 +94,13 @@ BK_MUST_USE enum bk_err api_audit(struct api_call *call, const char *action,
 /* Seal under the tenant's key at "<tenant>/<field>/<id>"; bytes of the arena. */
 BK_MUST_USE enum bk_err api_seal(struct api_call *call, const char *field, int64_t id,
                                  struct bk_str plain, struct bk_str *ret_sealed);
+
+/* The hash of a new password ("$scrypt$…"), in the arena; slow on purpose. */
+BK_MUST_USE enum bk_err api_password_hash(struct api_call *call, struct bk_str password,
+                                          struct bk_str *ret_hash);
+/* A data key for a new tenant, sealed under the master key at "0/tenant.data_key/<id>". */
+BK_MUST_USE enum bk_err api_data_key_new(struct api_call *call, int64_t tenant_id,
+                                         struct bk_str *ret_sealed);
 
 /* --- input.c: reading what a caller sent; every error names member, limit and cure ----------- */
 
