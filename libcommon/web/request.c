@@ -49,6 +49,7 @@ int bk_request_dispatch(struct bk_worker *worker, h2o_req_t *req)
         .peer = bk_connection_peer(socket),
         .method = {req->input.method.base, req->input.method.len},
         .target = {req->input.path.base, req->input.path.len},
+        .body = {req->entity.base, req->entity.len},
         .serial = ++worker->request_count,
         .begun_mono_ms = bk_clock_mono_ms(),
         .h2o = req,
@@ -63,20 +64,35 @@ int bk_request_dispatch(struct bk_worker *worker, h2o_req_t *req)
     return 0;
 }
 
+/* RFC 9110 15. */
 static const char *reason_of(int status)
 {
-    switch (status) {
-    case 200:
-        return "OK";
-    case 304:
-        return "Not Modified";
-    case 404:
-        return "Not Found";
-    case 503:
-        return "Service Unavailable";
-    default:
-        return "Other";
-    }
+    static const struct {
+        int status;
+        const char *reason;
+    } rows[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
+        {422, "Unprocessable Content"},
+        {429, "Too Many Requests"},
+        {503, "Service Unavailable"},
+    };
+    for (size_t i = 0; i < BK_COUNT(rows); i++)
+        if (rows[i].status == status)
+            return rows[i].reason;
+    return "Other";
 }
 
 void bk_reply_closes(struct bk_request *request)
@@ -99,11 +115,12 @@ void bk_reply(struct bk_request *request, int status, const struct bk_header *he
     *held = *body;
     bk_buf_init(body, 0);
 
-    bool has_body = status != 304 && !bk_str_eq(request->method, BK_STR("HEAD"));
+    bool is_bodiless = status == 204 || status == 304;
+    bool has_body = !is_bodiless && !bk_str_eq(request->method, BK_STR("HEAD"));
     request->is_answered = true;
     req->res.status = status;
     req->res.reason = reason_of(status);
-    req->res.content_length = status == 304 ? SIZE_MAX : held->len;
+    req->res.content_length = is_bodiless ? SIZE_MAX : held->len;
     for (const struct bk_header *header = headers; header->name != NULL; header++) {
         h2o_iovec_t value = h2o_strdup(&req->pool, header->value.ptr, header->value.len);
         h2o_add_header_by_str(&req->pool, &req->res.headers, header->name, strlen(header->name), 1,

@@ -36,6 +36,9 @@ struct bk_listener_options {
     bool require_client_certificate;
     bool is_tls13_only;
     const char *proxy_from; /* comma separated addresses or CIDRs that must send a PROXY header */
+    /* Longest body; a longer one is answered 413 and the connection closed. 0: bodies are of no use
+     * here, and no longer than 64 KiB. */
+    size_t body_max_bytes;
 };
 
 /* The first rows of every service's metric table, in this order (BK_WEB_METRIC_ROWS). */
@@ -92,7 +95,7 @@ struct bk_peer {
 struct bk_request {
     struct bk_worker *worker;
     const struct bk_peer *peer;
-    struct bk_str method, target;
+    struct bk_str method, target, body;
     uint64_t serial; /* of this worker: for request ids */
     int64_t begun_mono_ms;
     /* The rest belongs to web/. */

@@ -21,7 +21,7 @@ enum {
     TICK_MS = 250,
     DRAIN_TICK_MS = 20,
     NEVER_MS = 24 * 3600 * 1000,
-    BODY_MAX_BYTES = 64 * 1024 /* no listener takes uploads: read, and answered 404; beyond, 413 */
+    BODY_MAX_BYTES = 64 * 1024 /* where bodies are of no use: read, and answered; beyond, 413 */
 };
 
 struct bk_loop *bk_worker_loop(struct bk_worker *worker)
@@ -250,6 +250,9 @@ static void open_h2o(struct bk_worker *worker)
     worker->config.http1.upgrade_to_http2 = 0;
     worker->config.http1.req_timeout = NEVER_MS; /* connection.c owns all timeouts */
     worker->config.max_request_entity_size = BODY_MAX_BYTES;
+    for (size_t i = 0; i < worker->options->listener_count; i++)
+        if (worker->options->listeners[i].body_max_bytes > worker->config.max_request_entity_size)
+            worker->config.max_request_entity_size = worker->options->listeners[i].body_max_bytes;
     h2o_hostconf_t *host =
         h2o_config_register_host(&worker->config, h2o_iovec_init("default", 7), 65535);
     h2o_pathconf_t *path = h2o_config_register_path(host, "/", 0);

@@ -33,6 +33,7 @@ HOMES = {
     "h2o": (r"h2o(\.h|/)", ("libcommon/io/loop_h2o.", "libcommon/web/")),
     "libpq": (r"(postgresql/)?(libpq|pg_config|postgres_ext)", ("libcommon/io/pg",)),
     "OpenSSL": (r"openssl/", ("libcommon/io/tls", "libcommon/base/secret.", "libcommon/base/seal.",
+                              "libcommon/base/password.", "libcommon/web/auth_jwt.",
                               "libcommon/web/auth_cert.", "libcommon/web/connection.",
                               "libcommon/web/master.", "libcommon/web/worker.",
                               "libcommon/pbx/sip/")),
