@@ -126,6 +126,8 @@ static enum bk_err run_list(struct cli *cli)
                                                 {"transport", "transport"},
                                                 {"srtp", "SRTP"},
                                                 {"extensions", "extensions"},
+                                                {"control", "called by"},
+                                                {"fault", "fault"},
                                                 {0}};
     return cli_list(cli, bk_store_pbx_list, "pbxs", columns, "no PBX; `beckon pbx add` makes one");
 }
@@ -142,7 +144,8 @@ const struct cli_command cli_cmd_pbx_add = {
         "which\n"
         "proxies, by which transport. NAME is what --pbx of other commands says. A port that is "
         "not\n"
-        "given is the transport's default. How Beckon itself controls the PBX is set elsewhere.",
+        "given is the transport's default. How Beckon itself reaches the PBX: pbx "
+        "control.",
     .example = "beckon pbx add --tenant acme main --domain sip.acme.example --proxy "
                "sbc.acme.example:5061 --transport tls --srtp required",
     .run = run_add,
@@ -155,7 +158,9 @@ const struct cli_command cli_cmd_pbx_list = {
     .summary = "list a tenant's PBXs",
     .text = "Lists the PBXs of a tenant with what phones are told of them. JSON: {\"pbxs\": "
             "[{pbx_id, name,\n"
-            "domain, registrars, proxies, transport, srtp, extensions}]}.",
+            "domain, registrars, proxies, transport, srtp, extensions, control, fault}]}. control: "
+            "the driver\n"
+            "and address by which phones are called back; fault: why that does not work now.",
     .example = "beckon pbx list --tenant acme",
     .run = run_list,
 };

@@ -6,7 +6,7 @@
 
 extern const struct cli_command cli_cmd_migrate, cli_cmd_check, cli_cmd_keys_new, cli_cmd_maintain;
 extern const struct cli_command cli_cmd_tenant_add, cli_cmd_tenant_list;
-extern const struct cli_command cli_cmd_pbx_add, cli_cmd_pbx_list;
+extern const struct cli_command cli_cmd_pbx_add, cli_cmd_pbx_control, cli_cmd_pbx_list;
 extern const struct cli_command cli_cmd_extension_add, cli_cmd_extension_list;
 extern const struct cli_command cli_cmd_device_add, cli_cmd_device_import, cli_cmd_device_list,
     cli_cmd_device_show;

@@ -13,26 +13,13 @@
 #include "settings.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_cmd_migrate,
-    &cli_cmd_check,
-    &cli_cmd_maintain,
-    &cli_cmd_keys_new,
-    &cli_cmd_tenant_add,
-    &cli_cmd_tenant_list,
-    &cli_cmd_pbx_add,
-    &cli_cmd_pbx_list,
-    &cli_cmd_extension_add,
-    &cli_cmd_extension_list,
-    &cli_cmd_device_add,
-    &cli_cmd_device_import,
-    &cli_cmd_device_list,
-    &cli_cmd_device_show,
-    &cli_cmd_setting_set,
-    &cli_cmd_setting_list,
-    &cli_cmd_trust_root_import,
-    &cli_cmd_trust_root_list,
-    &cli_cmd_visits,
-    &cli_cmd_render,
+    &cli_cmd_migrate,         &cli_cmd_check,          &cli_cmd_maintain,
+    &cli_cmd_keys_new,        &cli_cmd_tenant_add,     &cli_cmd_tenant_list,
+    &cli_cmd_pbx_add,         &cli_cmd_pbx_control,    &cli_cmd_pbx_list,
+    &cli_cmd_extension_add,   &cli_cmd_extension_list, &cli_cmd_device_add,
+    &cli_cmd_device_import,   &cli_cmd_device_list,    &cli_cmd_device_show,
+    &cli_cmd_setting_set,     &cli_cmd_setting_list,   &cli_cmd_trust_root_import,
+    &cli_cmd_trust_root_list, &cli_cmd_visits,         &cli_cmd_render,
     &cli_cmd_identify,
 };
 

@@ -9,7 +9,7 @@ import pytest
 from cli_world import Beckon, beckon, cluster, furnish  # noqa: F401
 
 COMMANDS = (
-    "migrate", "check", "keys new", "tenant add", "tenant list", "pbx add", "pbx list", "extension add",
+    "migrate", "check", "keys new", "tenant add", "tenant list", "pbx add", "pbx control", "pbx list", "extension add",
     "extension list", "device add", "device import", "device list", "device show", "setting set",
     "setting list", "trust-root import", "trust-root list", "visits", "render", "identify",
 )
@@ -298,3 +298,35 @@ def test_visits_tell_the_reason_in_words(beckon):  # noqa: F811
         "insert into app.stranger (minute, source, listener, reason, claimed, seen_count)"
         " values (date_trunc('minute', now()), '198.51.100.3', 'phones', 'no_identity', 'CN=x', 3)")
     assert beckon.json("visits", "--strangers")["strangers"][0]["seen_count"] == 3
+
+
+def test_a_pbx_is_given_its_control_side_and_keeps_what_is_not_said(beckon):  # noqa: F811
+    beckon.json("pbx", "add", "--tenant", "acme", "controlled", "--domain", "c.example")
+    words = ("pbx", "control", "--tenant", "acme", "controlled", "--address", "sbc.c.example:5061")
+    answer = beckon.json(*words, "--username", "beckon", "--secret-file", "-", "--rate", "7.5",
+                         "--option", "transport=tls", stdin="hunter2-hunter2")
+    assert answer["options"] == {"transport": "tls"} and "hunter2" not in json.dumps(answer)
+
+    def row():
+        return beckon.database.sql("select address, username, octet_length(secret), options, rate_per_s::text, in_flight_max,"
+                                   " is_enabled from app.pbx_control join app.pbx using (tenant_id, pbx_id)"
+                                   " where name = 'controlled'")[0]
+
+    assert row() == ("sbc.c.example:5061", "beckon", 29 + 15, {"transport": "tls"}, "7.5", 5, True)
+    beckon.json("pbx", "control", "--tenant", "acme", "controlled", "--address", "other.example", "--off")
+    assert row() == ("other.example", "", 29 + 15, {}, "7.5", 5, False)
+    listed = {pbx["name"]: pbx for pbx in beckon.json("pbx", "list", "--tenant", "acme")["pbxs"]}
+    assert listed["controlled"]["control"] == "sip other.example"
+
+
+@pytest.mark.parametrize("words, said", [
+    (("--address", "a b"), "address"),
+    (("--address", "h:0"), "address"),
+    (("--address", "h", "--driver", "telnet"), "there is sip"),
+    (("--address", "h", "--option", "colour=red"), "no such option"),
+    (("--address", "h", "--option", "transport=pigeon"), "udp tcp tls"),
+    (("--address", "h", "--rate", "1.2.3"), "0.01 to 1000"),
+    (("--address", "h", "--in-flight", "0"), "1"),
+])
+def test_a_control_side_that_cannot_be_is_refused(beckon, words, said):  # noqa: F811
+    assert said in beckon.error("pbx", "control", "--tenant", "acme", "main", *words, code=2)["detail"]
