@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -18,9 +20,11 @@
 #define HEAP_FIRST_SIZE 64
 /* Ten years: longer delays would only make room for overflow. */
 #define DELAY_MS_MAX (INT64_C(10) * 366 * 86400 * 1000)
+#define CLOCK_STEP_MS 250 /* smaller differences are rounding and slewing */
 
 struct bk_post {
     struct bk_post *next;
+    uint64_t number; /* in the order of posting */
     bk_post_fn *fn;
     void *ctx;
 };
@@ -209,7 +213,37 @@ void bk_loop_timers_run(struct bk_loop *loop)
     tell_timers_changed(loop);
 }
 
+/* ---- the wall clock ---- */
+
+int64_t bk_loop_wall_ahead_ms(void)
+{
+    struct timeval wall;
+    gettimeofday(&wall, NULL);
+    struct timespec mono;
+    clock_gettime(CLOCK_MONOTONIC, &mono);
+    return (int64_t)wall.tv_sec * 1000 + wall.tv_usec / 1000 -
+           ((int64_t)mono.tv_sec * 1000 + mono.tv_nsec / 1000000);
+}
+
+int64_t bk_loop_wall_step_ms(int64_t *ahead_ms)
+{
+    int64_t now_ahead_ms = bk_loop_wall_ahead_ms();
+    int64_t step_ms = now_ahead_ms - *ahead_ms;
+    if (step_ms > -CLOCK_STEP_MS && step_ms < CLOCK_STEP_MS)
+        return 0;
+    *ahead_ms = now_ahead_ms;
+    return step_ms;
+}
+
 /* ---- posts ---- */
+
+/* Under post_lock, so that the loop cannot be freed in between. */
+static void wake(struct bk_loop *loop)
+{
+    const uint64_t one = 1;
+    while (write(loop->post_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+}
 
 void bk_loop_post(struct bk_loop *loop, bk_post_fn *fn, void *ctx)
 {
@@ -219,30 +253,44 @@ void bk_loop_post(struct bk_loop *loop, bk_post_fn *fn, void *ctx)
 
     pthread_mutex_lock(&loop->post_lock);
     bool is_first = loop->post_first == NULL;
+    post->number = loop->next_post++;
     *loop->post_last = post;
     loop->post_last = &post->next;
-    /* Written under the lock, so that the loop cannot be freed between the two. */
-    if (is_first) {
-        const uint64_t one = 1;
-        while (write(loop->post_fd, &one, sizeof one) < 0 && errno == EINTR)
-            ;
+    if (is_first)
+        wake(loop);
+    pthread_mutex_unlock(&loop->post_lock);
+}
+
+/* The next one of those posted before `end`. */
+static struct bk_post *post_take(struct bk_loop *loop, uint64_t end)
+{
+    pthread_mutex_lock(&loop->post_lock);
+    struct bk_post *post = loop->post_first;
+    if (post != NULL && post->number < end) {
+        loop->post_first = post->next;
+        if (post->next == NULL)
+            loop->post_last = &loop->post_first;
+    } else {
+        /* What came later had no reason to wake anybody. */
+        if (post != NULL)
+            wake(loop);
+        post = NULL;
     }
     pthread_mutex_unlock(&loop->post_lock);
+    return post;
 }
 
 void bk_loop_run_posts(struct bk_loop *loop)
 {
     pthread_mutex_lock(&loop->post_lock);
-    struct bk_post *post = loop->post_first;
-    loop->post_first = NULL;
-    loop->post_last = &loop->post_first;
+    uint64_t end = loop->next_post;
     pthread_mutex_unlock(&loop->post_lock);
 
-    while (post != NULL) {
-        struct bk_post *next = post->next;
+    /* One at a time from the common queue: a post may call this again, and finds the rest there. */
+    struct bk_post *post;
+    while ((post = post_take(loop, end)) != NULL) {
         post->fn(post->ctx);
         bk_free(post);
-        post = next;
     }
 }
 

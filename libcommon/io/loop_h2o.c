@@ -19,13 +19,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
 #include "base/alloc.h"
 #include "io/loop_impl.h"
 
 #define TURN_MS_MAX 1000
-#define CLOCK_STEP_MS 250 /* smaller differences are rounding and slewing */
 
 struct loop_h2o {
     struct bk_loop base;
@@ -122,23 +120,11 @@ static void link_tick(struct loop_h2o *loop)
     loop->tick.registered_at = 0;
 }
 
-static int64_t wall_ahead_ms(void)
-{
-    struct timeval wall;
-    gettimeofday(&wall, NULL); /* the clock h2o reads */
-    struct timespec mono;
-    clock_gettime(CLOCK_MONOTONIC, &mono);
-    return (int64_t)wall.tv_sec * 1000 + wall.tv_usec / 1000 -
-           ((int64_t)mono.tv_sec * 1000 + mono.tv_nsec / 1000000);
-}
-
 static void follow_clock_steps(struct loop_h2o *loop)
 {
-    int64_t ahead_ms = wall_ahead_ms();
-    int64_t step_ms = ahead_ms - loop->wall_ahead_ms;
-    if (step_ms > -CLOCK_STEP_MS && step_ms < CLOCK_STEP_MS)
+    int64_t step_ms = bk_loop_wall_step_ms(&loop->wall_ahead_ms);
+    if (step_ms == 0)
         return;
-    loop->wall_ahead_ms = ahead_ms;
     h2o_linklist_t *all = &loop->evloop->_timeouts;
     for (h2o_linklist_t *t = all->next; t != all; t = t->next) {
         h2o_timeout_t *timeout = H2O_STRUCT_FROM_MEMBER(h2o_timeout_t, _link, t);
@@ -205,7 +191,7 @@ struct bk_loop *bk_loop_h2o_new(void)
     loop->evloop = h2o_evloop_create();
     h2o_timeout_init(loop->evloop, &loop->zero, 0);
     loop->tick.cb = on_tick;
-    loop->wall_ahead_ms = wall_ahead_ms();
+    loop->wall_ahead_ms = bk_loop_wall_ahead_ms();
     bk_loop_init(&loop->base, &ops);
     return &loop->base;
 }

@@ -41,6 +41,7 @@ struct bk_loop {
     size_t watch_count;
     pthread_mutex_t post_lock;
     struct bk_post *post_first, **post_last; /* under post_lock */
+    uint64_t next_post;                      /* under post_lock */
     int post_fd;                             /* eventfd: readable when something was posted */
     struct bk_watch *post_watch;
 };
@@ -51,5 +52,13 @@ void bk_loop_init(struct bk_loop *loop, const struct bk_loop_ops *ops);
 int64_t bk_loop_timer_wait_ms(const struct bk_loop *loop);
 /* Fire what is due; a timer started meanwhile waits for the next call. */
 void bk_loop_timers_run(struct bk_loop *loop);
+
+/*
+ * For libraries whose timers count wall-clock time: how far gettimeofday, which they read, is ahead
+ * of the monotonic clock; and how far it has stepped since *ahead_ms was taken, which follows.
+ * 0: not by more than rounding and slewing do.
+ */
+int64_t bk_loop_wall_ahead_ms(void);
+int64_t bk_loop_wall_step_ms(int64_t *ahead_ms);
 
 #endif

@@ -24,8 +24,10 @@ BK_MUST_USE enum bk_err bk_work_new(struct bk_loop *loop, size_t thread_count, s
 BK_MUST_USE enum bk_err bk_work_submit(struct bk_work *work, bk_work_run_fn *run,
                                        bk_work_done_fn *done, void *ctx);
 size_t bk_work_count(const struct bk_work *work); /* waiting or running, or not yet told */
-/* Waits for what runs; what only waits is not run, but told: done of every item is called before
- * this returns. NULL is allowed. */
+/*
+ * Waits for what runs; what only waits is not run, but told: done of every item is called before
+ * this returns. May be called by a done. NULL is allowed.
+ */
 void bk_work_free(struct bk_work *work);
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #ifdef BK_TEST_LOOP_RE
 #include "io/loop_re.h"
+#include <re.h>
 #else
 #include "io/loop_h2o.h"
 #include <h2o/timeout.h>
@@ -323,6 +324,48 @@ static void a_watch_may_be_closed_by_another_that_is_ready_too(void **state)
     drop_pair();
 }
 
+static int idle[2]; /* nothing is ever ready on it but for writing */
+static struct bk_watch *newcomer;
+
+static void on_nothing(void *ctx, unsigned ready)
+{
+    (void)ctx;
+    (void)ready;
+    add('x');
+}
+
+static void on_replace_other(void *ctx, unsigned ready)
+{
+    on_close_other(ctx, ready);
+    bk_timer_start(loop, &first, 10, on_letter, (void *)(intptr_t) "Z");
+    assert_int_equal(bk_watch_open(loop, idle[0], BK_READABLE, on_nothing, NULL, &newcomer), BK_OK);
+}
+
+static void an_event_does_not_reach_who_came_after_its_watch(void **state)
+{
+    (void)state;
+    make_pair();
+    memset(&first, 0, sizeof first);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, idle), 0);
+    size_t names[2] = {0, 1};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(write(pair[1 - i], "x", 1), 1);
+        assert_int_equal(
+            bk_watch_open(loop, pair[i], BK_READABLE, on_replace_other, &names[i], &both[i]),
+            BK_OK);
+    }
+    /* The first that comes closes the other, which is ready as well, and stops the loop. */
+    run();
+    bk_watch_close(both[0]);
+    bk_watch_close(both[1]);
+    run();
+    assert_string_equal(trace, "oZ");
+    bk_watch_close(newcomer);
+    close(idle[0]);
+    close(idle[1]);
+    drop_pair();
+}
+
 static void on_hangup(void *ctx, unsigned ready)
 {
     (void)ctx;
@@ -418,6 +461,25 @@ static void what_was_posted_and_not_run_runs_when_the_loop_is_freed(void **state
     loop = loop_new(); /* for teardown */
 }
 
+static void on_post_nested(void *ctx)
+{
+    (void)ctx;
+    add('(');
+    bk_loop_run_posts(loop);
+    add(')');
+}
+
+static void posts_may_be_run_inside_a_post(void **state)
+{
+    (void)state;
+    bk_loop_post(loop, on_letter, (void *)(intptr_t) "a");
+    bk_loop_post(loop, on_post_nested, NULL);
+    bk_loop_post(loop, on_letter, (void *)(intptr_t) "b");
+    bk_loop_post(loop, on_letter, (void *)(intptr_t) "Z");
+    run();
+    assert_string_equal(trace, "a(bZ)");
+}
+
 static void *post_z_after_a_while(void *ctx)
 {
     /* Until the loop sleeps: it has no timer but the guard's. */
@@ -441,13 +503,11 @@ static void a_post_wakes_a_sleeping_loop(void **state)
     assert_in_range(bk_clock_mono_ms() - from_ms, 50, 700); /* sooner than a turn's limit */
 }
 
-#ifndef BK_TEST_LOOP_RE
-
 /* ---- the wall clock ---- */
 
 static int64_t wall_step_ms;
 
-/* h2o reads the wall clock with this, and only with this; ours is found first. */
+/* h2o and libre read the wall clock with this, and only with this; ours is found first. */
 int gettimeofday(struct timeval *restrict now, void *restrict zone)
 {
     (void)zone;
@@ -459,16 +519,18 @@ int gettimeofday(struct timeval *restrict now, void *restrict zone)
     return 0;
 }
 
+static void on_step(void *ctx)
+{
+    wall_step_ms = *(const int64_t *)ctx;
+}
+
+#ifndef BK_TEST_LOOP_RE
+
 static void on_h2o_timeout(h2o_timeout_entry_t *entry)
 {
     (void)entry;
     add('h');
     bk_loop_stop(loop);
-}
-
-static void on_step(void *ctx)
-{
-    wall_step_ms = *(const int64_t *)ctx;
 }
 
 static const struct {
@@ -505,6 +567,111 @@ static void timeouts_of_h2o_survive_a_step_of_the_wall_clock(void **state)
     wall_step_ms = 0;
 }
 
+#else
+
+static void on_re_timer(void *ctx)
+{
+    add(*(const char *)ctx);
+    if (*(const char *)ctx == 'H')
+        bk_loop_stop(loop);
+}
+
+/* A step forward is not undone in time: what runs in libre may then fire early. */
+static void timers_of_libre_survive_a_step_back_of_the_wall_clock(void **state)
+{
+    (void)state;
+    int64_t step_ms = -3600 * 1000;
+    struct tmr early, late;
+    struct bk_timer step = {0}, own = {0};
+    tmr_init(&early);
+    tmr_init(&late);
+    bk_timer_start(loop, &step, 20, on_step, &step_ms);
+    bk_timer_start(loop, &own, 100, on_letter, (void *)(intptr_t) "o");
+    tmr_start(&late, 1400, on_re_timer, (void *)(intptr_t) "H");
+    tmr_start(&early, 200, on_re_timer, (void *)(intptr_t) "h");
+    int64_t from_ms = bk_clock_mono_ms();
+    run();
+    assert_string_equal(trace, "ohH");
+    assert_in_range(bk_clock_mono_ms() - from_ms, 1390, 2600);
+    wall_step_ms = 0;
+}
+
+static int raw[2];
+
+static void on_raw(int flags, void *ctx)
+{
+    (void)flags;
+    add(*(const char *)ctx);
+}
+
+/* libre's own socket, ready in this very turn, goes; a watch comes and gets its number. */
+static void on_close_raw(void *ctx, unsigned ready)
+{
+    (void)ctx;
+    (void)ready;
+    add('c');
+    fd_close(raw[0]);
+    close(raw[0]);
+    assert_int_equal(bk_watch_open(loop, idle[0], BK_READABLE, on_nothing, NULL, &newcomer), BK_OK);
+    bk_watch_want(watch, 0);
+    bk_timer_start(loop, &first, 10, on_letter, (void *)(intptr_t) "Z");
+}
+
+static void an_event_of_libres_socket_does_not_reach_a_watch(void **state)
+{
+    (void)state;
+    make_pair();
+    memset(&first, 0, sizeof first);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, idle), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, raw), 0);
+    assert_int_equal(bk_watch_open(loop, pair[0], BK_READABLE, on_close_raw, NULL, &watch), BK_OK);
+    assert_int_equal(fd_listen(raw[0], FD_READ, on_raw, (void *)(intptr_t) "r"), 0);
+    assert_int_equal(write(pair[1], "x", 1), 1); /* first: epoll reports in this order */
+    assert_int_equal(write(raw[1], "x", 1), 1);
+    run();
+    assert_string_equal(trace, "cZ");
+    bk_watch_close(newcomer);
+    bk_watch_close(watch);
+    close(raw[1]);
+    close(idle[0]);
+    close(idle[1]);
+    drop_pair();
+}
+
+/* A watch, ready in this very turn, goes; libre opens a socket that must not get its number. */
+static void on_open_raw(void *ctx, unsigned ready)
+{
+    (void)ctx;
+    (void)ready;
+    add('c');
+    bk_watch_close(both[1]);
+    both[1] = NULL;
+    raw[0] = dup(idle[0]);
+    assert_int_equal(fd_listen(raw[0], FD_READ, on_raw, (void *)(intptr_t) "r"), 0);
+    bk_watch_want(both[0], 0);
+    bk_timer_start(loop, &first, 10, on_letter, (void *)(intptr_t) "Z");
+}
+
+static void an_event_of_a_watch_does_not_reach_libres_socket(void **state)
+{
+    (void)state;
+    make_pair();
+    memset(&first, 0, sizeof first);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, idle), 0);
+    assert_int_equal(bk_watch_open(loop, pair[0], BK_READABLE, on_open_raw, NULL, &both[0]), BK_OK);
+    assert_int_equal(bk_watch_open(loop, pair[1], BK_READABLE, on_nothing, NULL, &both[1]), BK_OK);
+    assert_int_equal(write(pair[1], "x", 1), 1); /* wakes the first watch */
+    assert_int_equal(write(pair[0], "x", 1), 1);
+    run();
+    assert_string_equal(trace, "cZ");
+    fd_close(raw[0]);
+    close(raw[0]);
+    bk_watch_close(both[0]);
+    close(idle[0]);
+    close(idle[1]);
+    drop_pair();
+}
+
 #endif
 
 int main(void)
@@ -520,12 +687,18 @@ int main(void)
         T(a_paused_watch_is_silent_and_can_go_on),
         T(a_watch_may_be_closed_inside_its_own_callback),
         T(a_watch_may_be_closed_by_another_that_is_ready_too),
+        T(an_event_does_not_reach_who_came_after_its_watch),
         T(a_hang_up_is_readable),
         T(the_watched_descriptor_stays_the_callers),
         T(posts_of_threads_arrive_all_and_in_order),
         T(what_was_posted_and_not_run_runs_when_the_loop_is_freed),
+        T(posts_may_be_run_inside_a_post),
         T(a_post_wakes_a_sleeping_loop),
-#ifndef BK_TEST_LOOP_RE
+#ifdef BK_TEST_LOOP_RE
+        T(timers_of_libre_survive_a_step_back_of_the_wall_clock),
+        T(an_event_of_libres_socket_does_not_reach_a_watch),
+        T(an_event_of_a_watch_does_not_reach_libres_socket),
+#else
         T(timeouts_of_h2o_survive_a_step_of_the_wall_clock),
 #endif
     };
