@@ -53,6 +53,8 @@ enum bk_err bk_pbx_address_parse(struct bk_str address, struct bk_str *ret_host,
     bool is_v6 = address.len > 0 && address.ptr[0] == '[';
     if (is_v6) {
         struct bk_str rest = bk_str_slice(address, 1, address.len);
+        if (bk_str_find(rest, ']') < 0)
+            goto bad;
         host = bk_str_cut(&rest, ']');
         if (rest.len > 0 && rest.ptr[0] == ':')
             port = bk_str_slice(rest, 1, rest.len);
