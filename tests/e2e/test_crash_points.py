@@ -1,0 +1,157 @@
+"""kill -9 of whatever takes part, at a hundred seeded points of the flow: every accepted job ends, and no phone is
+called twice within its window."""
+
+import random
+import threading
+import time
+
+import pytest
+
+from notifier import Notifier
+from redis_server import Redis
+from seal import set_control
+from sip_peer import SipPeer
+from stack import Stack, StackError, wait_until
+
+POINTS = 100
+SEED = 20261126
+WINDOW_S = 3
+
+
+class Ledger:
+    """What was accepted: one job a phone."""
+
+    def __init__(self, stack, tenant, redis):
+        self.stack, self.tenant, self.redis = stack, tenant, redis
+        self.jobs = {}
+
+    def request(self, phone, device, kind="reprovision"):
+        """As the API: a transaction, and after its commit the doorbell, whose loss nobody hears."""
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                connection = self.stack.database.connect("beckon_api", autocommit=False)
+                try:
+                    with connection, connection.cursor() as cursor:
+                        cursor.execute("select set_config('bk.tenant_id', %s, true)", (str(self.tenant.id),))
+                        cursor.execute("select job_id from bk.jobs_request(%s, array[%s::bigint], null, 'user:1')",
+                                       (kind, device))
+                        job = cursor.fetchone()[0]
+                finally:
+                    connection.close()
+                break
+            except Exception:  # the backend was killed: not accepted, so asked again
+                if time.monotonic() > deadline:
+                    raise
+        self.jobs[job] = phone
+        self.redis.command("XADD", "beckon:doorbell", "MAXLEN", "~", "1000", "*", "d", f"{self.tenant.id}:{device}")
+
+
+class Phones:
+    """Phones that come when they are called: each NOTIFY leads to a fetch over mTLS, like the real one's."""
+
+    def __init__(self, phones):
+        self.by_number = {phone.number: phone for phone in phones}
+        self.threads = []
+
+    def __call__(self, user):
+        if user == "OPTIONS":
+            return 200
+        thread = threading.Thread(target=self._come, args=(self.by_number[user],))
+        thread.start()
+        self.threads.append(thread)
+        return 200
+
+    @staticmethod
+    def _come(phone):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                if phone.get().status == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)  # as a phone that got a 503 or nothing: it asks again
+
+
+@pytest.fixture
+def world(tmp_path, authorities):
+    with Redis() as redis:
+        stack = Stack(tmp_path, {"redis.address": redis.address}, authorities=authorities)
+        stack.start()
+        notifiers = [Notifier(stack, redis, jobs__window_s=WINDOW_S, jobs__reboot_window_s=WINDOW_S, lease_s=3,
+                              sweep_ms=1000) for _ in range(2)]
+        try:
+            for notifier in notifiers:
+                notifier.start()
+            yield stack, redis, notifiers
+        finally:
+            for notifier in notifiers:
+                notifier.stop()
+            stack.stop()
+
+
+def test_every_accepted_job_ends_and_no_phone_is_called_twice_within_its_window(world):
+    stack, redis, notifiers = world
+    chance = random.Random(SEED)
+    tenant = stack.tenant()
+    phones = [tenant.phone() for _ in range(POINTS)]
+    devices = {phone: phone.device_id() for phone in phones}
+    come = Phones(phones)
+    peer = SipPeer(come, password="s3cret")
+    set_control(stack, tenant.id, peer.address, "s3cret", rate=200, in_flight=50)
+    ledger = Ledger(stack, tenant, redis)
+
+    def kill_notifier():
+        victim = chance.choice(notifiers)
+        victim.kill()
+        victim.start(wait=False)
+
+    def kill_redis():
+        redis.kill()
+        redis.start()
+
+    def kill_backend():
+        stack.sql("select pg_terminate_backend(pid) from (select pid from pg_stat_activity"
+                  " where application_name like 'beckon-%' order by random() limit 3) as few")
+
+    deeds = [kill_notifier, kill_redis, kill_backend, lambda: redis.command("FLUSHALL")]
+    done_by = []
+    try:
+        for phone in phones:
+            ledger.request(phone, devices[phone])
+            deed = chance.choice(deeds)
+            # At a random point of what follows: claim, call, answer, fetch, visit, settle
+            point = time.monotonic() + chance.uniform(0, 0.06)
+            while time.monotonic() < point:
+                pass
+            deed()
+            done_by.append(deed)
+
+        def open_jobs():
+            try:
+                return stack.sql("select job_id, state, waiting_reason from app.job where ended_at is null"
+                                 " and tenant_id = %s", (tenant.id,))
+            except Exception as error:  # our own connection may be one of those that were killed
+                return [str(error)]
+
+        try:
+            wait_until("every job has ended", lambda: not open_jobs(), 60, 0.2)
+        except StackError as error:
+            raise AssertionError(f"{error}: {open_jobs()}\n{notifiers[0].log()}") from error
+        for thread in come.threads:
+            thread.join()
+
+        rows = dict(stack.sql("select job_id, state from app.job where tenant_id = %s", (tenant.id,)))
+        assert set(rows) == set(ledger.jobs), "a job that nobody was promised, or a promise without a job"
+        assert set(rows.values()) == {"done"}, {job: state for job, state in rows.items() if state != "done"}
+        calls = {}
+        for at, user, _ in peer.notifies:
+            calls.setdefault(user, []).append(at)
+        twice = {user: times for user, times in calls.items()
+                 if any(later - earlier < WINDOW_S - 0.2 for earlier, later in zip(times, times[1:]))}
+        assert not twice
+        assert set(calls) == {phone.number for phone in phones}
+        assert len({deed for deed in done_by}) == len(deeds)
+    finally:
+        peer.stop()
