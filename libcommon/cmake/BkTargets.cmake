@@ -100,6 +100,16 @@ function(bk_service name)
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 
+# BK_SCHEMA_VERSION: the migration a program was written against, the newest in the folder.
+function(bk_schema_version name)
+  file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/migrations/[0-9][0-9][0-9][0-9]_*.sql)
+  list(SORT migrations)
+  list(GET migrations -1 newest)
+  get_filename_component(newest ${newest} NAME)
+  string(REGEX REPLACE "^0*([0-9]+)_.*" "\\1" newest ${newest})
+  target_compile_definitions(${name} PRIVATE BK_SCHEMA_VERSION=${newest})
+endfunction()
+
 # An ordinary cmocka test program, cwd = source root so that data files are found by path.
 function(bk_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})

@@ -17,6 +17,7 @@ struct bk_pgc {
     PGconn *conn;
     int timeout_ms;      /* of one statement; 0: none */
     bool is_dead;        /* a statement was left unanswered */
+    bool is_conflict;    /* of the last error */
     char constraint[64]; /* an identifier has at most 63 bytes */
 };
 
@@ -58,6 +59,11 @@ const char *bk_pgc_constraint(const struct bk_pgc *pgc)
     return pgc->constraint;
 }
 
+bool bk_pgc_is_conflict(const struct bk_pgc *pgc)
+{
+    return pgc->is_conflict;
+}
+
 /* Exact codes, then classes. https://www.postgresql.org/docs/15/errcodes-appendix.html */
 static const struct {
     const char *prefix;
@@ -85,6 +91,7 @@ static enum bk_err finish(struct bk_pgc *pgc, PGresult *result, struct bk_pg_row
 {
     ExecStatusType status = PQresultStatus(result);
     pgc->constraint[0] = '\0';
+    pgc->is_conflict = false;
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) {
         if (ret_rows == NULL) {
             PQclear(result);
@@ -113,7 +120,9 @@ static enum bk_err finish(struct bk_pgc *pgc, PGresult *result, struct bk_pg_row
         } else {
             bk_detail_set(ret_detail, "%s", reason.text);
         }
-        err = err_of(pgc->conn, bk_pg_sqlstate(result));
+        const char *sqlstate = bk_pg_sqlstate(result);
+        pgc->is_conflict = strcmp(sqlstate, "40001") == 0 || strcmp(sqlstate, "40P01") == 0;
+        err = err_of(pgc->conn, sqlstate);
     }
     PQclear(result);
     return err;
@@ -171,6 +180,7 @@ late:
 static enum bk_err finish_late(struct bk_pgc *pgc, struct bk_detail *ret_detail)
 {
     pgc->constraint[0] = '\0';
+    pgc->is_conflict = false;
     bk_detail_set(ret_detail, "PostgreSQL has not answered within %d ms", pgc->timeout_ms);
     return BK_ERR_TIMEOUT;
 }

@@ -39,5 +39,7 @@ BK_MUST_USE enum bk_err bk_pgc_exec(struct bk_pgc *pgc, const char *sql,
 BK_MUST_USE enum bk_err bk_pgc_script(struct bk_pgc *pgc, const char *sql,
                                       struct bk_detail *ret_detail);
 const char *bk_pgc_constraint(const struct bk_pgc *pgc); /* of the last error, "" when none */
+/* The last error was a deadlock or a serialization failure: the transaction may be run again. */
+bool bk_pgc_is_conflict(const struct bk_pgc *pgc);
 
 #endif

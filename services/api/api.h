@@ -33,8 +33,10 @@ struct api_scope {
     int64_t user_id;
     int64_t tenant_id; /* 0: an operator without a tenant */
     enum api_role role;
-    const char *actor;      /* "user:7", as in audit */
-    struct bk_key data_key; /* the tenant's; wiped with the call */
+    const char *actor;       /* "user:7", as in audit */
+    const char *tenant_name; /* empty without a tenant */
+    bool is_suspended;       /* the tenant: only operators write */
+    struct bk_key data_key;  /* the tenant's; wiped with the call */
 };
 
 #define API_ID_MAX 3
@@ -52,7 +54,7 @@ struct api_route {
     enum api_role role;       /* API_ROLE_NONE: no token is asked for (login) */
     bool needs_tenant;        /* else also an operator without a tenant may call it */
     bool reads_only;          /* transaction is read only */
-    api_handler_fn *handler;
+    api_handler_fn *handler;  /* role NONE: without a transaction, on a thread for logins */
     const struct api_resource *resource; /* of the handlers api_resource_…; else NULL */
     const struct api_doc *doc;           /* NULL: the resource's table tells everything */
 };
@@ -80,14 +82,15 @@ struct api_call {
     struct bk_store store; /* connection, arena, detail: in the transaction, tenant set */
     struct api_scope scope;
     const struct api_setup *setup; /* settings, master key, token keys: never change */
-    json_t *input;                 /* parsed body of POST, PUT, PATCH: an object; else NULL */
+    json_t *input; /* the body, always an object, {} for an empty one; made anew when a deadlock
+                      makes the handler run once more */
 
     struct bk_detail detail;
     struct api_reply reply;
 };
 
-/* One row of the audit chain; payload is consumed and holds names of what changed, never secrets.
- */
+/* One row of the chain of the transaction's tenant (who makes a tenant sets it first); payload is
+ * consumed and holds names of what changed, never secrets. */
 BK_MUST_USE enum bk_err api_audit(struct api_call *call, const char *action,
                                   const char *object_kind, int64_t object_id, json_t *payload);
 

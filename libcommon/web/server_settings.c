@@ -1,0 +1,78 @@
+/*
+ * From the settings that every server has to what bk_server_run takes.
+ */
+#include "web/server_settings.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+bool bk_server_begin(const struct bk_settings *table, int argc, char **argv, void *settings,
+                     const struct bk_server_settings *server, bool *ret_check_only, int *ret_code)
+{
+    struct bk_settings_flags flags = {0};
+    if (bk_settings_read(table, argc, argv, environ, settings, &flags, stderr) != BK_OK) {
+        *ret_code = 2;
+        return false;
+    }
+    if (flags.help || flags.markdown) {
+        if (flags.help)
+            bk_settings_print_help(table, stdout);
+        else
+            bk_settings_print_markdown(table, stdout);
+        *ret_code = 0;
+        return false;
+    }
+    bk_log_setup(table->service, (enum bk_log_level)server->log_level, server->log_json,
+                 STDERR_FILENO);
+    *ret_check_only = flags.check_only;
+    return true;
+}
+
+void bk_server_fill(const struct bk_server_settings *settings, struct bk_listener_options *rows,
+                    struct bk_server_options *ret_options)
+{
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        const struct bk_listener_settings *from = &settings->listeners[i];
+        rows[i] = (struct bk_listener_options){
+            .name = from->name,
+            .address = or_empty(from->address),
+            .certs = or_empty(from->cert),
+            .keys = or_empty(from->key),
+            .is_tls13_only = from->tls_min == 1,
+            .proxy_from = or_empty(from->proxy_from),
+        };
+    }
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t workers =
+        settings->workers > 0 ? (size_t)settings->workers : (size_t)(cores > 0 ? cores : 1);
+    *ret_options = (struct bk_server_options){
+        .listeners = rows,
+        .listener_count = settings->listener_count,
+        .admin_address = settings->admin_address,
+        .worker_count = workers < BK_WORKER_MAX ? workers : BK_WORKER_MAX,
+        .head_max_bytes = (size_t)settings->head_max_bytes,
+        .connections_max = (size_t)settings->connections_max,
+        .early_timeout_ms = (int)settings->early_timeout_s * 1000,
+        .idle_timeout_ms = (int)settings->idle_timeout_s * 1000,
+        .drain_ms = (int)settings->drain_s * 1000,
+    };
+}
+
+enum bk_err bk_server_settings_check(const struct bk_server_settings *settings,
+                                     struct bk_detail *ret_detail)
+{
+    if (settings->pg == NULL)
+        bk_detail_set(ret_detail, "pg: not set; give a libpq connection string");
+    else if (settings->listener_count == 0)
+        bk_detail_set(ret_detail, "no listener; set listener.<name>.address, .cert and .key");
+    else
+        return BK_OK;
+    return BK_ERR_INVALID;
+}
