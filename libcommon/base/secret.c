@@ -66,3 +66,15 @@ void bk_random(uint8_t *ret_bytes, size_t count)
         count -= (size_t)got;
     }
 }
+
+void bk_random_text(char *ret_text, size_t len, const char *alphabet)
+{
+    const size_t count = strlen(alphabet);
+    for (size_t i = 0; i < len;) {
+        uint8_t byte;
+        bk_random(&byte, 1);
+        if (byte < 256 / count * count) /* beyond a multiple of count, draw again */
+            ret_text[i++] = alphabet[byte % count];
+    }
+    ret_text[len] = '\0';
+}

@@ -25,5 +25,7 @@ void bk_wipe(void *bytes, size_t count);                     /* not optimised aw
 
 /* count bytes from the system's generator; aborts when it has none to give. */
 void bk_random(uint8_t *ret_bytes, size_t count);
+/* len characters of alphabet (2 to 128 of them), each as likely, and a terminator. */
+void bk_random_text(char *ret_text, size_t len, const char *alphabet);
 
 #endif

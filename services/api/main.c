@@ -3,12 +3,15 @@
  * This file puts the parts together: settings, keys, metrics, workers with their threads.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "front.h"
+#include "openapi.h"
 #include "store/store_check.h"
+#include "vendor/vendor.h"
 
 enum { LOOK_MS = 1000 };
 
@@ -185,6 +188,22 @@ static const struct bk_service service = {
     .on_malformed = on_malformed,
 };
 
+/* --- what it answers to, for documents and tests --- */
+
+/* --print-openapi, --print-routes: neither settings nor a database is needed. */
+static bool is_printed(int argc, char **argv)
+{
+    if (argc != 2)
+        return false;
+    if (strcmp(argv[1], "--print-openapi") == 0)
+        api_openapi_print(stdout);
+    else if (strcmp(argv[1], "--print-routes") == 0)
+        api_routes_print(stdout);
+    else
+        return false;
+    return true;
+}
+
 /* --- start --- */
 
 int main(int argc, char **argv)
@@ -197,6 +216,12 @@ int main(int argc, char **argv)
     bool check_only = false;
     int code = 0;
 
+    if (bk_vendors_init(&detail) != BK_OK) {
+        fprintf(stderr, "beckon-api: %s\n", detail.text);
+        return 1;
+    }
+    if (is_printed(argc, argv))
+        return 0;
     if (!bk_server_begin(&api_settings_table, argc, argv, &settings, &settings.server, &check_only,
                          &code))
         return code;

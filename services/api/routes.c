@@ -5,11 +5,86 @@
 
 #include "base/buf.h"
 #include "front.h"
+#include "handlers.h"
 
 /* clang-format off */
 const struct api_route api_routes[] = {
-    {"POST", "/v1/auth/login", "login", API_ROLE_NONE, false, false, api_login, NULL, NULL},
-    {"GET", "/v1/me", "getMe", API_VIEWER, false, true, api_me, NULL, NULL},
+    {"POST", "/v1/auth/login", "login", API_ROLE_NONE, false, false, api_login, NULL, &api_doc_login},
+    {"GET", "/v1/me", "getMe", API_VIEWER, false, true, api_me, NULL, &api_doc_me},
+
+    {"GET", "/v1/tenants", "listTenants", API_OPERATOR, false, true, api_tenants_list, &api_res_tenants, NULL},
+    {"POST", "/v1/tenants", "createTenant", API_OPERATOR, false, false, api_tenants_create, &api_res_tenants, NULL},
+    {"GET", "/v1/tenants/{tenant_id}", "getTenant", API_OPERATOR, false, true, api_tenants_get, &api_res_tenants, NULL},
+    {"PATCH", "/v1/tenants/{tenant_id}", "updateTenant", API_OPERATOR, false, false, api_tenants_patch, &api_res_tenants, NULL},
+    {"GET", "/v1/tenant", "getOwnTenant", API_VIEWER, true, true, api_resource_get, &api_res_tenant, NULL},
+    {"PATCH", "/v1/tenant", "updateOwnTenant", API_ADMIN, true, false, api_resource_patch, &api_res_tenant, NULL},
+
+    {"GET", "/v1/users", "listUsers", API_ADMIN, true, true, api_resource_list, &api_res_users, NULL},
+    {"POST", "/v1/users", "createUser", API_ADMIN, true, false, api_users_create, &api_res_users, NULL},
+    {"GET", "/v1/users/{user_id}", "getUser", API_ADMIN, true, true, api_resource_get, &api_res_users, NULL},
+    {"PATCH", "/v1/users/{user_id}", "updateUser", API_ADMIN, true, false, api_users_patch, &api_res_users, NULL},
+    {"DELETE", "/v1/users/{user_id}", "deleteUser", API_ADMIN, true, false, api_users_delete, &api_res_users, NULL},
+
+    {"GET", "/v1/sites", "listSites", API_VIEWER, true, true, api_resource_list, &api_res_sites, NULL},
+    {"POST", "/v1/sites", "createSite", API_ADMIN, true, false, api_resource_create, &api_res_sites, NULL},
+    {"GET", "/v1/sites/{site_id}", "getSite", API_VIEWER, true, true, api_resource_get, &api_res_sites, NULL},
+    {"PATCH", "/v1/sites/{site_id}", "updateSite", API_ADMIN, true, false, api_resource_patch, &api_res_sites, NULL},
+    {"DELETE", "/v1/sites/{site_id}", "deleteSite", API_ADMIN, true, false, api_resource_delete, &api_res_sites, NULL},
+
+    {"GET", "/v1/profiles", "listProfiles", API_VIEWER, true, true, api_resource_list, &api_res_profiles, NULL},
+    {"POST", "/v1/profiles", "createProfile", API_ADMIN, true, false, api_resource_create, &api_res_profiles, NULL},
+    {"GET", "/v1/profiles/{profile_id}", "getProfile", API_VIEWER, true, true, api_resource_get, &api_res_profiles, NULL},
+    {"PATCH", "/v1/profiles/{profile_id}", "updateProfile", API_ADMIN, true, false, api_resource_patch, &api_res_profiles, NULL},
+    {"DELETE", "/v1/profiles/{profile_id}", "deleteProfile", API_ADMIN, true, false, api_resource_delete, &api_res_profiles, NULL},
+
+    {"GET", "/v1/pbxs", "listPbxs", API_VIEWER, true, true, api_resource_list, &api_res_pbxs, NULL},
+    {"POST", "/v1/pbxs", "createPbx", API_ADMIN, true, false, api_resource_create, &api_res_pbxs, NULL},
+    {"GET", "/v1/pbxs/{pbx_id}", "getPbx", API_VIEWER, true, true, api_resource_get, &api_res_pbxs, NULL},
+    {"PATCH", "/v1/pbxs/{pbx_id}", "updatePbx", API_ADMIN, true, false, api_resource_patch, &api_res_pbxs, NULL},
+    {"DELETE", "/v1/pbxs/{pbx_id}", "deletePbx", API_ADMIN, true, false, api_resource_delete, &api_res_pbxs, NULL},
+
+    {"GET", "/v1/extensions", "listExtensions", API_VIEWER, true, true, api_resource_list, &api_res_extensions, NULL},
+    {"POST", "/v1/extensions", "createExtension", API_TECHNICIAN, true, false, api_resource_create, &api_res_extensions, NULL},
+    {"GET", "/v1/extensions/{extension_id}", "getExtension", API_VIEWER, true, true, api_resource_get, &api_res_extensions, NULL},
+    {"PATCH", "/v1/extensions/{extension_id}", "updateExtension", API_TECHNICIAN, true, false, api_resource_patch, &api_res_extensions, NULL},
+    {"DELETE", "/v1/extensions/{extension_id}", "deleteExtension", API_TECHNICIAN, true, false, api_resource_delete, &api_res_extensions, NULL},
+
+    {"GET", "/v1/trust-roots", "listTrustRoots", API_VIEWER, true, true, api_resource_list, &api_res_trust_roots, NULL},
+    {"POST", "/v1/trust-roots", "createTrustRoot", API_ADMIN, true, false, api_resource_create, &api_res_trust_roots, NULL},
+    {"GET", "/v1/trust-roots/{trust_root_id}", "getTrustRoot", API_VIEWER, true, true, api_resource_get, &api_res_trust_roots, NULL},
+    {"PATCH", "/v1/trust-roots/{trust_root_id}", "updateTrustRoot", API_ADMIN, true, false, api_resource_patch, &api_res_trust_roots, NULL},
+    {"DELETE", "/v1/trust-roots/{trust_root_id}", "deleteTrustRoot", API_ADMIN, true, false, api_resource_delete, &api_res_trust_roots, NULL},
+
+    {"GET", "/v1/devices", "listDevices", API_VIEWER, true, true, api_resource_list, &api_res_devices, NULL},
+    {"POST", "/v1/devices", "createDevice", API_TECHNICIAN, true, false, api_resource_create, &api_res_devices, NULL},
+    {"GET", "/v1/devices/{device_id}", "getDevice", API_VIEWER, true, true, api_resource_get, &api_res_devices, NULL},
+    {"PATCH", "/v1/devices/{device_id}", "updateDevice", API_TECHNICIAN, true, false, api_resource_patch, &api_res_devices, NULL},
+    {"DELETE", "/v1/devices/{device_id}", "deleteDevice", API_TECHNICIAN, true, false, api_resource_delete, &api_res_devices, NULL},
+
+    {"GET", "/v1/devices/{device_id}/lines", "listDeviceLines", API_VIEWER, true, true, api_lines_list, NULL, &api_doc_lines_list},
+    {"PUT", "/v1/devices/{device_id}/lines", "replaceDeviceLines", API_TECHNICIAN, true, false, api_lines_put_all, NULL, &api_doc_lines_put_all},
+    {"PUT", "/v1/devices/{device_id}/lines/{index}", "putDeviceLine", API_TECHNICIAN, true, false, api_lines_put, NULL, &api_doc_lines_put},
+    {"DELETE", "/v1/devices/{device_id}/lines/{index}", "deleteDeviceLine", API_TECHNICIAN, true, false, api_lines_delete, NULL, &api_doc_lines_delete},
+
+    {"GET", "/v1/devices/{device_id}/keys", "listDeviceKeys", API_VIEWER, true, true, api_keys_list, NULL, &api_doc_keys_list},
+    {"PUT", "/v1/devices/{device_id}/keys", "replaceDeviceKeys", API_TECHNICIAN, true, false, api_keys_put_all, NULL, &api_doc_keys_put_all},
+    {"PUT", "/v1/devices/{device_id}/keys/line/{slot}", "putDeviceLineKey", API_TECHNICIAN, true, false, api_keys_put, NULL, &api_doc_keys_put},
+    {"DELETE", "/v1/devices/{device_id}/keys/line/{slot}", "deleteDeviceLineKey", API_TECHNICIAN, true, false, api_keys_delete, NULL, &api_doc_keys_delete},
+    {"PUT", "/v1/devices/{device_id}/keys/programmable/{slot}", "putDeviceProgrammableKey", API_TECHNICIAN, true, false, api_keys_put, NULL, &api_doc_keys_put},
+    {"DELETE", "/v1/devices/{device_id}/keys/programmable/{slot}", "deleteDeviceProgrammableKey", API_TECHNICIAN, true, false, api_keys_delete, NULL, &api_doc_keys_delete},
+    {"PUT", "/v1/devices/{device_id}/keys/module/{module}/{slot}", "putDeviceModuleKey", API_TECHNICIAN, true, false, api_keys_put, NULL, &api_doc_keys_put},
+    {"DELETE", "/v1/devices/{device_id}/keys/module/{module}/{slot}", "deleteDeviceModuleKey", API_TECHNICIAN, true, false, api_keys_delete, NULL, &api_doc_keys_delete},
+
+    {"GET", "/v1/jobs", "listJobs", API_VIEWER, true, true, api_resource_list, &api_res_jobs, NULL},
+    {"POST", "/v1/jobs", "createJob", API_TECHNICIAN, true, false, api_jobs_create, &api_res_jobs, &api_doc_jobs_create},
+    {"GET", "/v1/jobs/{job_id}", "getJob", API_VIEWER, true, true, api_resource_get, &api_res_jobs, NULL},
+    {"POST", "/v1/jobs/{job_id}/cancel", "cancelJob", API_TECHNICIAN, true, false, api_jobs_cancel, &api_res_jobs, &api_doc_jobs_cancel},
+    {"GET", "/v1/job-batches", "listJobBatches", API_VIEWER, true, true, api_resource_list, &api_res_job_batches, NULL},
+    {"POST", "/v1/job-batches", "createJobBatch", API_TECHNICIAN, true, false, api_job_batches_create, &api_res_job_batches, &api_doc_job_batches_create},
+    {"GET", "/v1/job-batches/{job_batch_id}", "getJobBatch", API_VIEWER, true, true, api_resource_get, &api_res_job_batches, NULL},
+
+    {"GET", "/v1/visits", "listVisits", API_VIEWER, true, true, api_resource_list, &api_res_visits, NULL},
+    {"GET", "/v1/audit-events", "listAuditEvents", API_ADMIN, true, true, api_resource_list, &api_res_audit_events, NULL},
 
     {NULL, NULL, NULL, API_ROLE_NONE, false, false, NULL, NULL, NULL},
 };

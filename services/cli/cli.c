@@ -114,14 +114,8 @@ enum bk_err cli_secret_read(struct cli *cli, const char *path, size_t bytes_max,
 
 struct bk_str cli_random_text(struct bk_arena *arena, const char *alphabet, size_t len)
 {
-    const size_t count = strlen(alphabet);
     char *text = bk_arena_alloc(arena, len + 1);
-    for (size_t i = 0; i < len;) {
-        uint8_t byte;
-        bk_random(&byte, 1);
-        if (byte < 256 / count * count) /* beyond a multiple of count, draw again */
-            text[i++] = alphabet[byte % count];
-    }
+    bk_random_text(text, len, alphabet);
     return (struct bk_str){text, len};
 }
 

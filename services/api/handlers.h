@@ -1,0 +1,30 @@
+/*
+ * Handlers that are not the engine's: what routes.c names beside the tables.
+ */
+#ifndef API_HANDLERS_H
+#define API_HANDLERS_H
+
+#include "openapi.h"
+#include "resource.h"
+
+/* res_tenants.c */
+extern api_handler_fn api_tenants_list, api_tenants_get, api_tenants_create, api_tenants_patch;
+/* res_users.c */
+extern api_handler_fn api_users_create, api_users_patch, api_users_delete;
+/* res_lines.c */
+extern api_handler_fn api_lines_list, api_lines_put_all, api_lines_put, api_lines_delete;
+/* res_keys.c */
+extern api_handler_fn api_keys_list, api_keys_put_all, api_keys_put, api_keys_delete;
+/* res_jobs.c */
+extern api_handler_fn api_jobs_create, api_jobs_cancel;
+/* res_job_batches.c */
+extern api_handler_fn api_job_batches_create;
+
+/* auth_doc.c */
+extern const struct api_doc api_doc_login, api_doc_me;
+
+extern const struct api_doc api_doc_lines_list, api_doc_lines_put_all, api_doc_lines_put,
+    api_doc_lines_delete, api_doc_keys_list, api_doc_keys_put_all, api_doc_keys_put,
+    api_doc_keys_delete, api_doc_jobs_create, api_doc_jobs_cancel, api_doc_job_batches_create;
+
+#endif
