@@ -21,12 +21,12 @@
 #include "io/loop_h2o.h"
 #endif
 
-static char directory[64], address[128];
+static char directory[64], address[128], acl_path[96];
 static pid_t server;
 static struct bk_loop *loop;
 static struct bk_redis *redis;
 
-static void server_start(void)
+static void server_start(const char *option, const char *value)
 {
     char socket_path[96];
     snprintf(socket_path, sizeof socket_path, "%s/s", directory);
@@ -36,8 +36,7 @@ static void server_start(void)
         dup2(null, 1);
         dup2(null, 2);
         execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_path, "--save",
-               "", "--appendonly", "no", "--dir", directory, "--user", "bell", "on", ">pass",
-               "~bk:*", "+xadd", "+ping", (char *)NULL);
+               "", "--appendonly", "no", "--dir", directory, option, value, (char *)NULL);
         _exit(127);
     }
     assert_true(server > 0);
@@ -59,6 +58,7 @@ static int group_setup(void **state)
     snprintf(directory, sizeof directory, "/tmp/bkredisXXXXXX");
     assert_non_null(mkdtemp(directory));
     snprintf(address, sizeof address, "unix:%s/s", directory);
+    snprintf(acl_path, sizeof acl_path, "%s/users.acl", directory);
     return 0;
 }
 
@@ -69,6 +69,7 @@ static int group_teardown(void **state)
     server_stop(SIGKILL);
     snprintf(path, sizeof path, "%s/s", directory);
     unlink(path);
+    unlink(acl_path);
     rmdir(directory);
     return 0;
 }
@@ -93,11 +94,12 @@ static void run(void)
 }
 
 static int wanted_state;
+static struct bk_detail last_state;
 
 static void on_state(void *ctx, bool is_up, const struct bk_detail *detail)
 {
     (void)ctx;
-    assert_non_null(detail);
+    last_state = *detail;
     if ((int)is_up == wanted_state)
         bk_loop_stop(loop);
 }
@@ -125,7 +127,7 @@ static int setup(void **state)
 #else
     loop = bk_loop_h2o_new();
 #endif
-    server_start();
+    server_start(NULL, NULL);
     open_redis(NULL, NULL, 100, 1000);
     wait_state(true);
     return 0;
@@ -142,23 +144,42 @@ static int teardown(void **state)
 }
 
 static struct {
-    size_t count, left;
+    size_t count, left, bytes;
     enum bk_err err;
+    enum bk_redis_kind kind;
     int64_t number;
     char text[64];
+    struct bk_detail detail;
 } told;
 
 static void on_told(void *ctx, enum bk_err err, const struct bk_redis_reply *reply,
                     const struct bk_detail *detail)
 {
     (void)ctx;
-    assert_non_null(detail);
     told.count++;
     told.err = err;
+    told.detail = *detail;
+    told.kind = bk_redis_kind(reply);
     told.number = bk_redis_int(reply);
+    told.bytes += bk_redis_text(reply).len;
     snprintf(told.text, sizeof told.text, "%.*s", BK_STR_ARG(bk_redis_text(reply)));
     if (told.left > 0 && --told.left == 0)
         bk_loop_stop(loop);
+}
+
+static char entry[64];
+
+/* [[key, [[id, ["d", text]]]]] */
+static void on_told_entry(void *ctx, enum bk_err err, const struct bk_redis_reply *reply,
+                          const struct bk_detail *detail)
+{
+    const struct bk_redis_reply *stream = bk_redis_at(reply, 0);
+    const struct bk_redis_reply *fields = bk_redis_at(bk_redis_at(bk_redis_at(stream, 1), 0), 1);
+    assert_int_equal(bk_redis_count(reply), 1);
+    assert_str_equal(bk_redis_text(bk_redis_at(stream, 0)), "bk:bell");
+    snprintf(entry, sizeof entry, "%.*s", BK_STR_ARG(bk_redis_text(bk_redis_at(fields, 1))));
+    assert_null(bk_redis_at(fields, 2));
+    on_told(ctx, err, reply, detail);
 }
 
 static enum bk_err send_words(const char *const *words, int wait_ms, bk_redis_done_fn *on_done)
@@ -235,47 +256,182 @@ static void a_server_that_dies_tells_what_waits_and_is_found_again(void **state)
     run();
     assert_int_equal(told.err, BK_ERR_DOWN);
     assert_false(bk_redis_is_up(redis));
-    server_start();
+    server_start(NULL, NULL);
     wait_state(true);
 }
 
-static void on_told_close(void *ctx, enum bk_err err, const struct bk_redis_reply *reply,
-                          const struct bk_detail *detail)
-{
-    on_told(ctx, err, reply, detail);
-    if (told.count == 1) {
-        bk_redis_close(redis);
-        redis = NULL;
-    }
-}
-
-static void it_may_be_closed_by_an_answer(void **state)
+static void a_pause_of_all_clients_costs_the_deadline(void **state)
 {
     (void)state;
+    bk_redis_close(redis);
+    open_redis(NULL, NULL, 10, 200);
+    wait_state(true);
+    ask((const char *const[]){"CLIENT", "PAUSE", "600", "ALL", NULL});
     memset(&told, 0, sizeof told);
-    told.left = 3;
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(send_words((const char *const[]){"PING", NULL}, 0, on_told_close), BK_OK);
+    told.left = 1;
+    assert_int_equal(send_words((const char *const[]){"GET", "k", NULL}, 0, on_told), BK_OK);
     run();
-    assert_int_equal(told.count, 3);
+    assert_int_equal(told.err, BK_ERR_TIMEOUT);
+    wait_state(true); /* when the pause is over */
 }
 
-static void a_user_may_do_what_its_list_says(void **state)
+/* Longer than the deadline of other commands, and ended by somebody else's entry. */
+static void a_reader_may_wait_for_an_entry(void **state)
+{
+    (void)state;
+    static const char *const read_words[] = {"XREAD",   "BLOCK", "400", "STREAMS",
+                                             "bk:bell", "$",     NULL};
+    struct bk_redis *writer = redis;
+    open_redis(NULL, NULL, 10, 150);
+    wait_state(true);
+    memset(&told, 0, sizeof told);
+    told.left = 1;
+    assert_int_equal(send_words(read_words, 400, on_told), BK_OK);
+    run();
+    assert_int_equal(told.err, BK_OK);
+    assert_int_equal(told.kind, BK_REDIS_NIL);
+
+    memset(&told, 0, sizeof told);
+    told.left = 2;
+    assert_int_equal(send_words(read_words, 400, on_told_entry), BK_OK);
+    struct bk_redis *reader = redis;
+    redis = writer;
+    assert_int_equal(
+        send_words((const char *const[]){"XADD", "bk:bell", "*", "d", "7:42", NULL}, 0, on_told),
+        BK_OK);
+    run();
+    assert_string_equal(entry, "7:42");
+    bk_redis_close(reader);
+}
+
+static void many_large_commands_pass(void **state)
+{
+    (void)state;
+    enum { COUNT = 100, BYTES = 60000 };
+    char *text = malloc(BYTES);
+    assert_non_null(text);
+    memset(text, 'x', BYTES);
+    text[0] = text[1] = '\0';
+    text[2] = '\r';
+    text[3] = '\n';
+    const struct bk_str echo[2] = {BK_STR("ECHO"), {text, BYTES}};
+    const struct bk_str nothing[2] = {BK_STR("ECHO"), BK_STR_NONE};
+    memset(&told, 0, sizeof told);
+    told.left = COUNT;
+    for (int i = 0; i < COUNT - 1; i++)
+        assert_int_equal(bk_redis_send(redis, echo, 2, 0, on_told, NULL), BK_OK);
+    assert_int_equal(bk_redis_send(redis, nothing, 2, 0, on_told, NULL), BK_OK);
+    run();
+    assert_int_equal(told.count, COUNT);
+    assert_int_equal(told.bytes, (COUNT - 1) * (size_t)BYTES);
+    free(text);
+}
+
+static void an_answer_that_is_too_large_costs_the_connection_only(void **state)
+{
+    (void)state;
+    ask((const char *const[]){"SETRANGE", "k", "999999", "x", NULL});
+    ask((const char *const[]){"GET", "k", NULL});
+    assert_int_equal(told.err, BK_OK);
+    assert_int_equal(told.bytes, 1000000);
+    ask((const char *const[]){"SETRANGE", "k", "1999999", "x", NULL});
+    ask((const char *const[]){"GET", "k", NULL});
+    assert_int_equal(told.err, BK_ERR_DOWN);
+    assert_non_null(strstr(told.detail.text, "too large"));
+    wait_state(true);
+    ask((const char *const[]){"PING", NULL});
+    assert_int_equal(told.err, BK_OK);
+}
+
+static void without_a_password_a_server_that_wants_one_is_down(void **state)
 {
     (void)state;
     bk_redis_close(redis);
-    open_redis("bell", "pass", 10, 1000);
+    server_stop(SIGKILL);
+    server_start("--requirepass", "pass");
+    open_redis(NULL, "pass", 10, 1000);
     wait_state(true);
-    ask((const char *const[]){"XADD", "bk:doorbell", "MAXLEN", "~", "10", "*", "d", "1:2", NULL});
-    assert_int_equal(told.err, BK_OK);
-    ask((const char *const[]){"FLUSHALL", NULL});
-    assert_int_equal(told.err, BK_ERR_DENIED);
-    ask((const char *const[]){"XADD", "other", "*", "d", "1:2", NULL});
-    assert_int_equal(told.err, BK_ERR_DENIED);
     bk_redis_close(redis);
-    open_redis("bell", "wrong", 10, 1000);
+    open_redis(NULL, NULL, 10, 1000);
     wait_state(false);
-    assert_false(bk_redis_is_up(redis));
+    assert_non_null(strstr(last_state.text, "NOAUTH"));
+    bk_redis_close(redis);
+    open_redis(NULL, "wrong", 10, 1000);
+    wait_state(false);
+    assert_non_null(strstr(last_state.text, "WRONGPASS"));
+}
+
+/* The lines of docs/redis.md, with "pass" for a password. */
+static void write_users(void)
+{
+    static const char hash[] = "d74ff0ee8da3b9806b18c877dbf29bbde50b5bd8e4dad7a3a725000feb82e8f1";
+    char line[256];
+    int count = 0;
+    FILE *in = fopen("docs/redis.md", "r"), *out = fopen(acl_path, "w");
+    assert_non_null(in);
+    assert_non_null(out);
+    while (fgets(line, sizeof line, in) != NULL) {
+        char *mark = strstr(line, "SHA256 ");
+        if (strncmp(line, "    user ", 9) != 0)
+            continue;
+        count++;
+        if (mark == NULL)
+            fputs(line + 4, out);
+        else
+            fprintf(out, "%.*s%s%s", (int)(mark - line - 4), line + 4, hash, mark + 6);
+    }
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(count, 2);
+}
+
+static const struct {
+    const char *words[10];
+    enum bk_err want;
+} rights[] = {
+    {{"PING"}, BK_OK},
+    {{"XADD", "beckon:doorbell", "MAXLEN", "~", "1000", "*", "d", "1:2"}, BK_OK},
+    {{"XREAD", "COUNT", "500", "BLOCK", "10", "STREAMS", "beckon:doorbell", "$"}, BK_OK},
+    {{"XADD", "other", "*", "d", "1:2"}, BK_ERR_DENIED},
+    {{"XREAD", "STREAMS", "other", "0"}, BK_ERR_DENIED},
+    {{"GET", "beckon:doorbell"}, BK_ERR_DENIED},
+    {{"DEL", "beckon:doorbell"}, BK_ERR_DENIED},
+    {{"XTRIM", "beckon:doorbell", "MAXLEN", "0"}, BK_ERR_DENIED},
+    {{"KEYS", "*"}, BK_ERR_DENIED},
+    {{"FLUSHALL"}, BK_ERR_DENIED},
+    {{"CONFIG", "GET", "*"}, BK_ERR_DENIED},
+    {{"EVAL", "return 1", "0"}, BK_ERR_DENIED},
+    {{"RESTORE", "beckon:x", "0", "x"}, BK_ERR_DENIED},
+    {{"SUBSCRIBE", "beckon:x"}, BK_ERR_DENIED},
+    {{"ACL", "LIST"}, BK_ERR_DENIED},
+    {{"REPLICAOF", "NO", "ONE"}, BK_ERR_DENIED},
+};
+
+static void the_documented_user_may_ring_and_listen_and_nothing_else(void **state)
+{
+    (void)state;
+    bk_redis_close(redis);
+    server_stop(SIGKILL);
+    write_users();
+    server_start("--aclfile", acl_path);
+    open_redis("beckon", "pass", 10, 1000);
+    wait_state(true);
+    for (size_t i = 0; i < BK_COUNT(rights); i++) {
+        print_message("  %s %s\n", rights[i].words[0],
+                      rights[i].words[1] != NULL ? rights[i].words[1] : "");
+        memset(&told, 0, sizeof told);
+        told.left = 1;
+        assert_int_equal(send_words(rights[i].words, 10, on_told), BK_OK);
+        run();
+        assert_int_equal(told.err, rights[i].want);
+    }
+    bk_redis_close(redis);
+    open_redis("beckon", "wrong", 10, 1000);
+    wait_state(false);
+    bk_redis_close(redis);
+    open_redis(NULL, NULL, 10, 1000); /* default is off */
+    wait_state(false);
+    assert_non_null(strstr(last_state.text, "NOAUTH"));
 }
 
 static void addresses_have_two_forms(void **state)
@@ -310,8 +466,12 @@ int main(void)
         T(a_queue_has_a_bound),
         T(a_server_that_hangs_costs_the_deadline_and_comes_back),
         T(a_server_that_dies_tells_what_waits_and_is_found_again),
-        T(it_may_be_closed_by_an_answer),
-        T(a_user_may_do_what_its_list_says),
+        T(a_pause_of_all_clients_costs_the_deadline),
+        T(a_reader_may_wait_for_an_entry),
+        T(many_large_commands_pass),
+        T(an_answer_that_is_too_large_costs_the_connection_only),
+        T(without_a_password_a_server_that_wants_one_is_down),
+        T(the_documented_user_may_ring_and_listen_and_nothing_else),
         cmocka_unit_test(addresses_have_two_forms),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
