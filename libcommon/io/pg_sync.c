@@ -1,5 +1,8 @@
 /*
  * PostgreSQL for programs that may block.
+ *
+ * With a limit libpq is not let to wait: statements are sent, and their answers polled for, so that
+ * a server that is stopped, or a network that swallows everything, costs the limit and no more.
  */
 #include "io/pg_sync.h"
 
@@ -8,16 +11,20 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "io/pg_impl.h"
+
+enum { LIMIT_MS_MAX = 3600 * 1000, FAREWELL_READS_MAX = 4 };
 
 struct bk_pgc {
     PGconn *conn;
     int timeout_ms;      /* of one statement; 0: none */
     bool is_dead;        /* a statement was left unanswered */
     bool is_conflict;    /* of the last error */
+    bool is_rolled_back; /* what the last statement came to, also a commit */
     char constraint[64]; /* an identifier has at most 63 bytes */
 };
 
@@ -70,10 +77,10 @@ static const struct {
     enum bk_err err;
 } sqlstates[] = {
     {"23505", BK_ERR_EXISTS}, {"23503", BK_ERR_NOT_FOUND}, {"23514", BK_ERR_INVALID},
-    {"42501", BK_ERR_DENIED}, {"57014", BK_ERR_TIMEOUT},   {"57P", BK_ERR_DOWN},
-    {"22", BK_ERR_INVALID},   {"08", BK_ERR_DOWN},         {"40001", BK_ERR_BUSY},
-    {"40P01", BK_ERR_BUSY},   {"55P03", BK_ERR_BUSY},      {"53", BK_ERR_BUSY},
-    {"25006", BK_ERR_BUSY},
+    {"42501", BK_ERR_DENIED}, {"57014", BK_ERR_TIMEOUT},   {"57P03", BK_ERR_BUSY},
+    {"57P", BK_ERR_DOWN},     {"22", BK_ERR_INVALID},      {"08", BK_ERR_DOWN},
+    {"40001", BK_ERR_BUSY},   {"40P01", BK_ERR_BUSY},      {"55P03", BK_ERR_BUSY},
+    {"53", BK_ERR_BUSY},      {"25006", BK_ERR_BUSY},
 };
 
 static enum bk_err err_of(const PGconn *conn, const char *sqlstate)
@@ -92,6 +99,8 @@ static enum bk_err finish(struct bk_pgc *pgc, PGresult *result, struct bk_pg_row
     ExecStatusType status = PQresultStatus(result);
     pgc->constraint[0] = '\0';
     pgc->is_conflict = false;
+    pgc->is_rolled_back =
+        status == PGRES_COMMAND_OK && strcmp(PQcmdStatus(result), "ROLLBACK") == 0;
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) {
         if (ret_rows == NULL) {
             PQclear(result);
@@ -130,17 +139,20 @@ static enum bk_err finish(struct bk_pgc *pgc, PGresult *result, struct bk_pg_row
 
 /* ---- answers, with a limit or without ---- */
 
-/* Until the connection is ready for `events`, or the time is over. */
-static bool wait_ready(const struct bk_pgc *pgc, short events, int64_t until_mono_ms)
+/* What the connection is ready for of `events`; 0: the time is over. Errors are for libpq to tell.
+ */
+static short wait_ready(const struct bk_pgc *pgc, short events, int64_t until_mono_ms)
 {
     for (;;) {
         int64_t left_ms = until_mono_ms - bk_clock_mono_ms();
         struct pollfd ready = {.fd = PQsocket(pgc->conn), .events = events};
         if (left_ms <= 0)
-            return false;
+            return 0;
         int count = poll(&ready, 1, (int)left_ms);
-        if (count > 0 || (count < 0 && errno != EINTR))
-            return count > 0;
+        if (count > 0)
+            return ready.revents;
+        if (count < 0 && errno != EINTR)
+            return POLLERR;
     }
 }
 
@@ -150,14 +162,19 @@ static PGresult *await(struct bk_pgc *pgc)
     int64_t until_mono_ms = bk_clock_mono_ms() + pgc->timeout_ms;
     PGresult *last = NULL;
     int flushed;
-    while ((flushed = PQflush(pgc->conn)) > 0)
-        if (!wait_ready(pgc, POLLOUT, until_mono_ms))
+    while ((flushed = PQflush(pgc->conn)) > 0) {
+        short ready = wait_ready(pgc, POLLIN | POLLOUT, until_mono_ms);
+        if (ready == 0)
             goto late;
+        /* A server that waits for us to read, takes nothing. */
+        if ((ready & POLLIN) != 0 && PQconsumeInput(pgc->conn) == 0)
+            return NULL;
+    }
     if (flushed < 0)
         return NULL;
     for (;;) {
         while (PQisBusy(pgc->conn)) {
-            if (!wait_ready(pgc, POLLIN, until_mono_ms))
+            if (wait_ready(pgc, POLLIN, until_mono_ms) == 0)
                 goto late;
             if (PQconsumeInput(pgc->conn) == 0)
                 break; /* PQgetResult tells what the matter is */
@@ -174,6 +191,8 @@ static PGresult *await(struct bk_pgc *pgc)
 late:
     PQclear(last);
     pgc->is_dead = true;
+    /* The server hears of it now and lets go of its locks, not when the caller closes. */
+    (void)shutdown(PQsocket(pgc->conn), SHUT_RDWR);
     return NULL;
 }
 
@@ -209,12 +228,13 @@ static enum bk_err run(struct bk_pgc *pgc, const char *sql, int param_count,
 enum bk_err bk_pgc_limit(struct bk_pgc *pgc, int timeout_ms, struct bk_detail *ret_detail)
 {
     char sql[192];
-    /* A little sooner than here, so that its answer arrives. */
-    int server_ms = timeout_ms - timeout_ms / 10;
+    assert(timeout_ms >= 0 && timeout_ms <= LIMIT_MS_MAX);
+    /* A little sooner than here, so that its answer arrives; and sooner still for a lock, so that
+     * it is known what was waited for. */
     snprintf(sql, sizeof sql,
              "set statement_timeout = %d; set lock_timeout = %d;"
              " set idle_in_transaction_session_timeout = %d",
-             server_ms, server_ms, 4 * timeout_ms);
+             timeout_ms - timeout_ms / 10, timeout_ms - timeout_ms / 5, 4 * timeout_ms);
     pgc->timeout_ms = timeout_ms;
     if (PQsetnonblocking(pgc->conn, timeout_ms > 0) != 0) {
         bk_pg_detail_line(ret_detail, "PostgreSQL", PQerrorMessage(pgc->conn));
@@ -225,7 +245,17 @@ enum bk_err bk_pgc_limit(struct bk_pgc *pgc, int timeout_ms, struct bk_detail *r
 
 bool bk_pgc_is_alive(const struct bk_pgc *pgc)
 {
-    return pgc != NULL && !pgc->is_dead && PQstatus(pgc->conn) == CONNECTION_OK;
+    if (pgc == NULL || pgc->is_dead)
+        return false;
+    /* Nobody reads between two statements: a farewell may lie there, and the end behind it. */
+    for (int i = 0; i < FAREWELL_READS_MAX && PQstatus(pgc->conn) == CONNECTION_OK; i++) {
+        struct pollfd ready = {.fd = PQsocket(pgc->conn), .events = POLLIN};
+        if (poll(&ready, 1, 0) <= 0)
+            return true;
+        if (PQconsumeInput(pgc->conn) == 0)
+            return false;
+    }
+    return PQstatus(pgc->conn) == CONNECTION_OK;
 }
 
 enum bk_err bk_pgc_exec(struct bk_pgc *pgc, const char *sql, const struct bk_pg_param *params,
@@ -270,5 +300,10 @@ enum bk_err bk_pgc_exec(struct bk_pgc *pgc, const char *sql, const struct bk_pg_
 
 enum bk_err bk_pgc_script(struct bk_pgc *pgc, const char *sql, struct bk_detail *ret_detail)
 {
-    return run(pgc, sql, -1, NULL, NULL, NULL, NULL, ret_detail);
+    enum bk_err err = run(pgc, sql, -1, NULL, NULL, NULL, NULL, ret_detail);
+    if (err == BK_OK && pgc->is_rolled_back && strcmp(sql, "commit") == 0) {
+        bk_detail_set(ret_detail, "a statement had failed before, and nothing was written");
+        err = BK_ERR_INTERNAL;
+    }
+    return err;
 }

@@ -1,15 +1,17 @@
 /*
- * io/pg_sync.h: the command line's connection.
+ * io/pg_sync.h: a connection for whoever may block.
  */
 #include "harness/pg_server.h"
 #include "harness/test.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 #include "harness/sweep.h"
 #include "io/pg_sync.h"
 
@@ -206,6 +208,147 @@ static void a_limit_is_kept_by_the_server_and_if_it_hangs_by_us(void **state)
     assert_false(bk_pgc_is_alive(NULL));
 }
 
+static struct bk_pgc *open_limited(const char *dsn, int timeout_ms)
+{
+    struct bk_detail detail = {""};
+    struct bk_pgc *limited = NULL;
+    if (bk_pgc_open(dsn, "limited", &limited, &detail) != BK_OK ||
+        bk_pgc_limit(limited, timeout_ms, &detail) != BK_OK)
+        fail_msg("%s", detail.text);
+    return limited;
+}
+
+static const struct {
+    const char *sqlstate;
+    enum bk_err want;
+} raised[] = {
+    {"40001", BK_ERR_BUSY},   {"40P01", BK_ERR_BUSY},     {"55P03", BK_ERR_BUSY},
+    {"53100", BK_ERR_BUSY},   {"53300", BK_ERR_BUSY},     {"57P03", BK_ERR_BUSY},
+    {"25006", BK_ERR_BUSY},   {"57014", BK_ERR_TIMEOUT},  {"57P01", BK_ERR_DOWN},
+    {"08006", BK_ERR_DOWN},   {"42501", BK_ERR_DENIED},   {"23502", BK_ERR_INTERNAL},
+    {"23505", BK_ERR_EXISTS}, {"P0001", BK_ERR_INTERNAL},
+};
+
+static void every_sqlstate_has_its_error_with_a_limit_as_without(void **state)
+{
+    (void)state;
+    struct bk_pgc *limited = open_limited(pg_server_dsn(server), 5000);
+    for (size_t i = 0; i < BK_COUNT(raised); i++) {
+        char text[128];
+        struct bk_detail detail = {""};
+        print_message("  %s\n", raised[i].sqlstate);
+        snprintf(text, sizeof text, "do $$ begin raise 'no' using errcode = '%s'; end $$",
+                 raised[i].sqlstate);
+        assert_int_equal(bk_pgc_exec(pgc, text, NULL, 0, NULL, &detail), raised[i].want);
+        assert_int_equal(bk_pgc_exec(limited, text, NULL, 0, NULL, &detail), raised[i].want);
+        assert_true(bk_pgc_is_alive(limited));
+    }
+    bk_pgc_close(limited);
+}
+
+static void a_lock_that_is_held_is_busy_and_the_connection_lives(void **state)
+{
+    (void)state;
+    struct bk_detail detail = {""};
+    struct bk_pgc *limited = open_limited(pg_server_dsn(server), 400);
+    assert_int_equal(bk_pgc_script(pgc, "begin; lock table parent", &detail), BK_OK);
+    assert_int_equal(bk_pgc_exec(limited, "select * from parent", NULL, 0, NULL, &detail),
+                     BK_ERR_BUSY);
+    assert_non_null(strstr(detail.text, "(55P03)"));
+    assert_true(bk_pgc_is_alive(limited));
+    assert_int_equal(bk_pgc_script(pgc, "rollback", &detail), BK_OK);
+    assert_int_equal(bk_pgc_exec(limited, "select * from parent", NULL, 0, NULL, &detail), BK_OK);
+    bk_pgc_close(limited);
+}
+
+/* The server that was stopped finds nobody when it goes on, and lets go of what it held. */
+static void locks_of_a_connection_that_died_of_its_limit_are_released(void **state)
+{
+    (void)state;
+    struct bk_detail detail = {""};
+    struct bk_pg_rows *rows = NULL;
+    struct bk_pgc *limited = open_limited(pg_server_dsn(server), 300);
+    assert_int_equal(bk_pgc_exec(limited, "select pg_backend_pid()", NULL, 0, &rows, &detail),
+                     BK_OK);
+    pid_t backend = (pid_t)bk_pg_int(rows, 0, 0);
+    bk_pg_rows_free(rows);
+    assert_int_equal(bk_pgc_script(limited, "begin; lock table parent", &detail), BK_OK);
+    assert_int_equal(kill(backend, SIGSTOP), 0);
+    assert_int_equal(bk_pgc_script(limited, "commit", &detail), BK_ERR_TIMEOUT);
+    kill(backend, SIGCONT);
+    /* limited is not closed yet. */
+    assert_int_equal(exec("set lock_timeout = 5000", NULL, NULL, NULL, &detail), BK_OK);
+    assert_int_equal(exec("select * from parent", NULL, NULL, NULL, &detail), BK_OK);
+    assert_int_equal(exec("reset lock_timeout", NULL, NULL, NULL, &detail), BK_OK);
+    bk_pgc_close(limited);
+}
+
+static void a_commit_that_became_a_rollback_is_told(void **state)
+{
+    (void)state;
+    struct bk_detail detail = {""};
+    assert_int_equal(bk_pgc_script(pgc, "begin", &detail), BK_OK);
+    assert_int_equal(exec("select 1/0", NULL, NULL, NULL, &detail), BK_ERR_INVALID);
+    assert_int_equal(bk_pgc_script(pgc, "commit", &detail), BK_ERR_INTERNAL);
+    assert_non_null(strstr(detail.text, "nothing was written"));
+    assert_int_equal(bk_pgc_script(pgc, "begin", &detail), BK_OK);
+    assert_int_equal(bk_pgc_script(pgc, "commit", &detail), BK_OK);
+    assert_int_equal(bk_pgc_script(pgc, "begin", &detail), BK_OK);
+    assert_int_equal(bk_pgc_script(pgc, "rollback", &detail), BK_OK);
+}
+
+static void a_server_that_is_stopped_costs_an_attempt_to_connect(void **state)
+{
+    (void)state;
+    struct bk_detail detail = {""};
+    struct bk_pgc *none = NULL;
+    struct bk_pg_rows *rows = NULL;
+    char dsn[512];
+    snprintf(dsn, sizeof dsn, "%s connect_timeout=2", pg_server_dsn(server));
+    assert_int_equal(
+        exec("select (regexp_match(pg_read_file('postmaster.pid'), '^[0-9]+'))[1]::int", NULL, NULL,
+             &rows, &detail),
+        BK_OK);
+    pid_t postmaster = (pid_t)bk_pg_int(rows, 0, 0);
+    bk_pg_rows_free(rows);
+    assert_int_equal(kill(postmaster, SIGSTOP), 0);
+    int64_t from_ms = bk_clock_mono_ms();
+    enum bk_err err = bk_pgc_open(dsn, "waits", &none, &detail);
+    kill(postmaster, SIGCONT);
+    assert_int_equal(err, BK_ERR_DOWN);
+    assert_in_range(bk_clock_mono_ms() - from_ms, 1000, 4500);
+}
+
+/* Last, since it takes the group's connection with it. */
+static void a_server_that_restarts_is_noticed_between_two_statements(void **state)
+{
+    (void)state;
+    struct bk_detail detail = {""};
+    struct bk_pgc *limited = open_limited(pg_server_dsn(server), 5000);
+    struct bk_pgc *victim = open_limited(pg_server_dsn(server), 5000);
+    struct bk_pg_rows *rows = NULL;
+    assert_int_equal(bk_pgc_exec(victim, "select pg_backend_pid()::text", NULL, 0, &rows, &detail),
+                     BK_OK);
+    char pid[16];
+    snprintf(pid, sizeof pid, "%lld", (long long)bk_pg_int(rows, 0, 0));
+    bk_pg_rows_free(rows);
+    assert_true(bk_pgc_is_alive(victim));
+    /* Waits until the backend has gone: its farewell and the end of the connection are there. */
+    assert_int_equal(exec("select pg_terminate_backend($1::int, 5000)", pid, NULL, NULL, &detail),
+                     BK_OK);
+    assert_false(bk_pgc_is_alive(victim));
+    assert_true(bk_pgc_is_alive(limited));
+    pg_server_stop_immediate(server);
+    assert_false(bk_pgc_is_alive(limited));
+    assert_false(bk_pgc_is_alive(pgc));
+    pg_server_start(server);
+    bk_pgc_close(limited);
+    bk_pgc_close(victim);
+    limited = open_limited(pg_server_dsn(server), 5000);
+    assert_int_equal(bk_pgc_exec(limited, "select 1", NULL, 0, NULL, &detail), BK_OK);
+    bk_pgc_close(limited);
+}
+
 static void large_parameters_and_answers_pass_a_limited_connection(void **state)
 {
     (void)state;
@@ -258,8 +401,14 @@ int main(void)
         cmocka_unit_test(nobody_there_is_down_with_the_next_step),
         cmocka_unit_test(a_terminated_backend_is_down),
         cmocka_unit_test(a_limit_is_kept_by_the_server_and_if_it_hangs_by_us),
+        cmocka_unit_test(every_sqlstate_has_its_error_with_a_limit_as_without),
+        cmocka_unit_test(a_lock_that_is_held_is_busy_and_the_connection_lives),
+        cmocka_unit_test(locks_of_a_connection_that_died_of_its_limit_are_released),
+        cmocka_unit_test(a_commit_that_became_a_rollback_is_told),
         cmocka_unit_test(large_parameters_and_answers_pass_a_limited_connection),
         cmocka_unit_test(every_failed_allocation_is_told),
+        cmocka_unit_test(a_server_that_is_stopped_costs_an_attempt_to_connect),
+        cmocka_unit_test(a_server_that_restarts_is_noticed_between_two_statements),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
