@@ -27,7 +27,8 @@ static enum bk_err seal(void *ctx, const char *field, struct bk_str plain,
 static const char *path_of(struct api_call *call, const char *path, const char *member,
                            const char *name)
 {
-    return bk_arena_printf(call->arena, "%s%s%s%s%.64s", path, path[0] == '\0' ? "" : ".", member,
+    return bk_arena_printf(call->arena, "%s%s%s%s%.64s", path,
+                           path[0] == '\0' || member[0] == '\0' ? "" : ".", member,
                            name[0] == '\0' ? "" : ".", name)
         .ptr;
 }

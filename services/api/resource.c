@@ -308,8 +308,10 @@ static enum bk_err filter_value(struct api_call *call, const struct api_filter *
     case API_T_TIME:
         return api_is_time(*value) ? BK_OK
                                    : filter_fault(call, filter, "a time: 2026-01-31T08:00:00Z");
-    case API_T_TEXT:
     case API_T_VENDOR:
+        return bk_vendor_find(*value) != NULL ? BK_OK
+                                              : filter_fault(call, filter, "the name of a maker");
+    case API_T_TEXT:
     case API_T_NUMBER:
     case API_T_SECRET:
     case API_T_HOST:

@@ -78,6 +78,11 @@ class Client:
                 if attempt == 2:
                     raise
 
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
     def get(self, path, **options):
         return self.request("GET", path, **options)
 
