@@ -129,6 +129,21 @@ void bk_jwt_free(struct bk_jwt *jwt)
     bk_free(jwt);
 }
 
+enum bk_err bk_jwt_key_new(struct bk_buf *ret_pem)
+{
+    char pem[PEM_SIZE];
+    size_t len = 0;
+    EVP_PKEY *pkey = EVP_EC_gen("P-256");
+    enum bk_err err = BK_ERR_CRYPTO;
+    if (pkey != NULL && write_pem(pkey, true, &pem, &len)) {
+        bk_buf_add(ret_pem, (struct bk_str){pem, len});
+        err = ret_pem->err;
+    }
+    bk_wipe(pem, sizeof pem);
+    EVP_PKEY_free(pkey);
+    return err;
+}
+
 /* --- signing --- */
 
 enum bk_err bk_jwt_sign(const struct bk_jwt *jwt, struct bk_arena *arena, struct bk_claims *claims,
@@ -273,7 +288,7 @@ static enum bk_err judge_claims(const struct bk_jwt *jwt, const json_t *object, 
         !take_number(object, "nbf", &not_before_s) ||
         !take_number(object, "tid", &claims.tenant_id))
         return deny(ret_detail, "exp, iat, nbf or tid is missing or no number");
-    if (claims.expires_at_s + BK_JWT_LEEWAY_S <= now_s)
+    if (claims.expires_at_s <= now_s - BK_JWT_LEEWAY_S) /* nothing is added to a peer's number */
         return deny(ret_detail, "expired");
     if (not_before_s - BK_JWT_LEEWAY_S > now_s || claims.issued_at_s - BK_JWT_LEEWAY_S > now_s)
         return deny(ret_detail, "not valid yet");

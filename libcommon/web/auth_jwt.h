@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -32,6 +33,8 @@ struct bk_jwt; /* immutable: any thread may use it */
 BK_MUST_USE enum bk_err bk_jwt_new(const struct bk_jwt_options *options, struct bk_jwt **ret_jwt,
                                    struct bk_detail *ret_detail);
 void bk_jwt_free(struct bk_jwt *jwt); /* NULL is allowed */
+/* A fresh private key for key_file, as PEM. */
+BK_MUST_USE enum bk_err bk_jwt_key_new(struct bk_buf *ret_pem);
 
 struct bk_claims {
     int64_t user_id;   /* sub: "user:7" */

@@ -4,7 +4,8 @@
 
 #include "cli.h"
 
-extern const struct cli_command cli_cmd_migrate, cli_cmd_check, cli_cmd_keys_new, cli_cmd_maintain;
+extern const struct cli_command cli_cmd_migrate, cli_cmd_check, cli_cmd_keys_new, cli_cmd_keys_jwt,
+    cli_cmd_maintain;
 extern const struct cli_command cli_cmd_tenant_add, cli_cmd_tenant_list;
 extern const struct cli_command cli_cmd_pbx_add, cli_cmd_pbx_control, cli_cmd_pbx_list;
 extern const struct cli_command cli_cmd_extension_add, cli_cmd_extension_list;
@@ -13,5 +14,7 @@ extern const struct cli_command cli_cmd_device_add, cli_cmd_device_import, cli_c
 extern const struct cli_command cli_cmd_setting_set, cli_cmd_setting_list;
 extern const struct cli_command cli_cmd_trust_root_import, cli_cmd_trust_root_list;
 extern const struct cli_command cli_cmd_visits, cli_cmd_render, cli_cmd_identify;
+extern const struct cli_command cli_cmd_user_add, cli_cmd_user_list, cli_cmd_user_password,
+    cli_cmd_user_disable, cli_cmd_user_enable;
 
 #endif

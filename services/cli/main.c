@@ -14,7 +14,9 @@
 
 static const struct cli_command *const commands[] = {
     &cli_cmd_migrate,         &cli_cmd_check,          &cli_cmd_maintain,
-    &cli_cmd_keys_new,        &cli_cmd_tenant_add,     &cli_cmd_tenant_list,
+    &cli_cmd_keys_new,        &cli_cmd_keys_jwt,       &cli_cmd_tenant_add,
+    &cli_cmd_tenant_list,     &cli_cmd_user_add,       &cli_cmd_user_list,
+    &cli_cmd_user_password,   &cli_cmd_user_disable,   &cli_cmd_user_enable,
     &cli_cmd_pbx_add,         &cli_cmd_pbx_control,    &cli_cmd_pbx_list,
     &cli_cmd_extension_add,   &cli_cmd_extension_list, &cli_cmd_device_add,
     &cli_cmd_device_import,   &cli_cmd_device_list,    &cli_cmd_device_show,
