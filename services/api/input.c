@@ -60,6 +60,10 @@ enum bk_err api_input_parse(struct api_call *call)
     if (err != BK_OK)
         return err;
     call->input = json_loadb(call->body.ptr, call->body.len, JSON_REJECT_DUPLICATES, &error);
+    /* The library quotes what it stumbled over, which may be a password on its way to the log. */
+    char *quote = strstr(error.text, " near '");
+    if (quote != NULL)
+        *quote = '\0';
     if (call->input == NULL)
         bk_detail_set(&call->detail, "body: line %d, column %d: %.160s", error.line, error.column,
                       error.text);

@@ -6,6 +6,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 
 from fixtures import (  # noqa: E402, F401
+    api,
     authorities,
     cluster,
     own_stack,

@@ -1,10 +1,13 @@
-"""beckon-api beside a Stack, and clients that are signed in to it.
+"""Starts beckon-api beside a Stack, and speaks to it.
 
-    api = Api(stack)            # its database, keys and authorities; started, ready
-    operator = api.operator()   # a client signed in as an operator, in no tenant
-    admin = api.admin(tenant)   # … as an admin of this tenant
-    admin.get("/v1/devices").json["items"]
+    api = Api(stack)                    # its database, keys and authorities; ready
+    operator = api.operator()           # a client signed in as an operator, in no tenant
+    admin = api.admin(tenant)           # a new user of that tenant, signed in there
+    answer = admin.post("/v1/sites", {"name": "Berlin"})
+    assert answer.status == 201 and answer.json["id"] > 0
     api.stop()
+
+Nothing here is shared with the server's code: a JSON body is built and read by Python's own library.
 """
 
 import base64
@@ -13,14 +16,14 @@ import http.client
 import itertools
 import json
 import os
-import signal
 import ssl
-import subprocess
+import threading
 
-from stack import BIN, StackError, free_port, wait_until
+from service import Service
+from stack import StackError, free_port
 
-_counter = itertools.count(1)
 PASSWORD = "correct horse battery staple"
+_counter = itertools.count(1)
 
 
 def _b64(raw):
@@ -36,55 +39,72 @@ def password_hash(password):
 class Answer:
     def __init__(self, status, headers, body):
         self.status = status
-        self.headers = headers
+        self.headers = headers  # looked up without regard to case
         self.body = body
 
     @property
     def json(self):
         return json.loads(self.body)
 
+    @property
+    def problem(self):
+        """The stable end of a problem's type."""
+        return self.json["type"].rsplit(":", 1)[1]
+
+    @property
+    def etag(self):
+        return self.headers.get("ETag")
+
+    def shape(self):
+        """All that an outsider can compare: without the number of the request, and the time."""
+        body = {name: value for name, value in self.json.items() if name != "instance"}
+        headers = sorted((name.lower(), value) for name, value in self.headers.items()
+                         if name.lower() not in ("date", "content-length"))
+        return self.status, headers, body
+
     def __repr__(self):
-        return f"{self.status} {self.body[:2000]!r}"
+        return f"<{self.status} {dict(self.headers)} {self.body[:2000]!r}>"
 
 
 class Client:
-    """One person, signed in; a connection of its own that is kept."""
+    """Somebody who calls the API, with a token or without; a kept connection a thread."""
 
-    def __init__(self, api, token=None):
+    def __init__(self, api, token=None, email=None, user_id=None):
         self.api = api
         self.token = token
-        self.connection = None
+        self.email = email
+        self.user_id = user_id
+        self.local = threading.local()
 
     def request(self, method, path, body=None, headers=None, content_type="application/json"):
+        """body: an object to be sent as JSON, bytes or text as they are, or None."""
         sent = {"Content-Type": content_type} if body is not None else {}
         if self.token is not None:
             sent["Authorization"] = f"Bearer {self.token}"
         sent.update(headers or {})
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body, ensure_ascii=False).encode()
-        for attempt in (1, 2):  # a connection that rested may be closed by now
-            if self.connection is None:
-                self.connection = http.client.HTTPSConnection(
-                    "127.0.0.1", self.api.port, context=self.api.context, timeout=60
-                )
+        while True:
+            connection = getattr(self.local, "connection", None)
+            is_rested = connection is not None  # and may be closed by now
+            if not is_rested:
+                connection = self.local.connection = http.client.HTTPSConnection(
+                    "127.0.0.1", self.api.port, context=self.api.tls, timeout=60)
             try:
-                self.connection.request(method, path, body, sent)
-                answer = self.connection.getresponse()
-                headers = {name.lower(): value for name, value in answer.headers.items()}
-                return Answer(answer.status, headers, answer.read())
+                connection.request(method, path, body, sent)
+                answer = connection.getresponse()
+                return Answer(answer.status, answer.headers, answer.read())
             except (http.client.HTTPException, OSError):
-                self.connection.close()
-                self.connection = None
-                if attempt == 2:
+                connection.close()
+                self.local.connection = None
+                if not is_rested:
                     raise
 
     def close(self):
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
-
-    def get(self, path, **options):
-        return self.request("GET", path, **options)
+        connection = getattr(self.local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self.local.connection = None
 
     def expect(self, status, method, path, body=None, **options):
         answer = self.request(method, path, body, **options)
@@ -92,79 +112,62 @@ class Client:
             raise StackError(f"{method} {path}: want {status}, got {answer}; sent {body!r}")
         return answer
 
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
 
-class Api:
-    def __init__(self, stack, settings=None):
-        self.stack = stack
+    def post(self, path, body=None, **options):
+        return self.request("POST", path, body, **options)
+
+    def put(self, path, body=None, **options):
+        return self.request("PUT", path, body, **options)
+
+    def patch(self, path, body=None, **options):
+        options.setdefault("content_type", "application/merge-patch+json")
+        return self.request("PATCH", path, body, **options)
+
+    def delete(self, path, **options):
+        return self.request("DELETE", path, **options)
+
+
+class Api(Service):
+    def __init__(self, stack, settings=None, redis=None, start=True):
         self.port = free_port()
-        self.admin_port = free_port()
-        self.log_path = stack.directory / "beckon-api.log"
-        self.context = ssl.create_default_context(cafile=stack.authorities.server_ca)
-        self.context.check_hostname = False
-        key = stack.directory / "jwt.pem"
-        if not key.exists():
-            subprocess.run(
-                ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
-                 "-out", key], check=True, capture_output=True,
-            )
-            key.chmod(0o600)
-        cert, private = stack.server_files[0]
-        values = {
-            "pg": stack.database.dsn("beckon_api"), "master_key_file": stack.master_key, "workers": 1,
-            "admin.address": f"127.0.0.1:{self.admin_port}", "jwt.key_file": key, "log.level": "debug",
-            "listener.rest.address": f"127.0.0.1:{self.port}", "listener.rest.cert": cert,
-            "listener.rest.key": private, **(settings or {}),
-        }
-        path = stack.directory / "beckon-api.conf"
-        path.write_text("".join(f"{key} = {value}\n" for key, value in values.items()))
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("BECKON_")}
-        with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                [BIN / "beckon-api", "--settings", path], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, cwd=stack.directory, env=clean,
-            )
-        try:
-            wait_until("beckon-api is ready", self._is_ready, 30)
-        except StackError as error:
-            self.stop()
-            raise StackError(f"{error}\n{self.log_tail()}") from error
+        self.jwt_key = stack.directory / f"jwt-{next(_counter)}.pem"
+        stack.beckon("keys", "jwt", self.jwt_key)
+        certificate, key = stack.server_files[0]
+        super().__init__(stack, "beckon-api", {
+            "pg": stack.database.dsn("beckon_api"),
+            "master_key_file": stack.master_key,
+            "jwt.key_file": self.jwt_key,
+            "workers": 2,
+            "redis.address": redis.address if redis else "",
+            "listener.rest.address": f"127.0.0.1:{self.port}",
+            "listener.rest.cert": certificate,
+            "listener.rest.key": key,
+            **(settings or {}),
+        })
+        self.tls = ssl.create_default_context(cafile=stack.authorities.server_ca)
+        self.anonymous = Client(self)
+        if start:
+            self.start()
 
-    def _is_ready(self):
-        if self.process.poll() is not None:
-            raise StackError(f"beckon-api ended with {self.process.returncode}")
-        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
-    def log_tail(self, size=6000):
-        return self.log_path.read_text(errors="replace")[-size:] if self.log_path.exists() else ""
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        text = self.log_path.read_text(errors="replace")
-        if "Sanitizer" in text or "runtime error:" in text:
-            raise StackError(f"beckon-api crashed:\n{text[-8000:]}")
+    @property
+    def url(self):
+        return f"https://127.0.0.1:{self.port}"
 
     # --- who calls ---
 
+    def with_token(self, token):
+        return Client(self, token)
+
     def login(self, email, tenant=None, password=PASSWORD):
+        """A client with a fresh token."""
         body = {"email": email, "password": password, **({"tenant": tenant} if tenant else {})}
         answer = Client(self).expect(200, "POST", "/v1/auth/login", body)
-        return Client(self, answer.json["access_token"])
+        return Client(self, answer.json["access_token"], email)
 
     def person(self, is_operator=False):
-        """(user_id, e-mail) of somebody new, with PASSWORD."""
+        """(user_id, e-mail) of somebody new who has a role nowhere yet, with PASSWORD."""
         email = f"p{os.getpid()}.{next(_counter)}@people.example"
         user_id = self.stack.sql(
             "select bk.operator_user_create(%s, 'Somebody', %s, %s)",
@@ -173,17 +176,18 @@ class Api:
         return user_id, email
 
     def operator(self, tenant=None):
-        _, email = self.person(is_operator=True)
-        return self.login(email, tenant.name if tenant else None)
-
-    def member(self, tenant, role):
-        user_id, email = self.person()
-        self.stack.sql(
-            "insert into app.membership (tenant_id, user_id, role) values (%s, %s, %s)",
-            (tenant.id, user_id, role),
-        )
-        client = self.login(email)
+        """Signed in to that tenant, or to none."""
+        user_id, email = self.person(is_operator=True)
+        client = self.login(email, tenant.name if tenant else None)
         client.user_id = user_id
+        return client
+
+    def member(self, tenant, role="admin"):
+        email = f"{role}{os.getpid()}.{next(_counter)}@{tenant.name}.example"
+        added = self.stack.beckon("user", "add", email, "--tenant", tenant.name, "--role", role,
+                                  "--password-file", "-", stdin=PASSWORD)
+        client = self.login(email)
+        client.user_id = added["user_id"]
         return client
 
     def admin(self, tenant):

@@ -3,6 +3,7 @@
 import pytest
 
 import postgres
+from api import Api
 from stack import Authorities, Stack
 
 _running = []  # stacks whose log a failure shows
@@ -35,6 +36,19 @@ def _stack(directory, settings=None, **options):
 def stack(tmp_path_factory, cluster, authorities):
     """The shared one: tests make tenants of their own in it and break nothing of it."""
     yield from _stack(tmp_path_factory.mktemp("stack"), cluster=cluster, authorities=authorities)
+
+
+@pytest.fixture(scope="session")
+def api(stack):
+    """beckon-api beside the shared stack."""
+    made = Api(stack)
+    _running.append(made)
+    try:
+        yield made
+    finally:
+        made.stop()
+        _running.remove(made)
+    made.check_log()
 
 
 @pytest.fixture(scope="module")
