@@ -23,12 +23,15 @@ CONTROL_USER = "beckon"
 
 
 class Kamailio:
-    """tls: (certificate file, key file). sha256: digest by SHA-256 alone, for phones and control accounts."""
+    """
+    tls: (certificate file, key file). sha256: digest by SHA-256 alone, for phones and control accounts.
+    answer_ms: how long a phone may take before it is a 408.
+    """
 
-    def __init__(self, tls=None, sha256=False):
+    def __init__(self, tls=None, sha256=False, answer_ms=8000):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="bkk", dir="/tmp"))
         self.log_path = self.directory / "log"
-        self.tls, self.sha256 = tls, sha256
+        self.tls, self.sha256, self.answer_ms = tls, sha256, answer_ms
         self.port = self.tls_port = None
         self.accounts = {}  # address of record: HA1
         self.process = None
@@ -65,7 +68,8 @@ class Kamailio:
     def _spawn(self):
         here = str(self.directory)
         words = ["/usr/sbin/kamailio", "-f", f"{here}/kamailio.cfg", "-DD", "-E", "-w", here, "-Y", here,
-                 "-P", f"{here}/kamailio.pid", "-m", "64", "-M", "8", "-A", f"SIP_PORT={self.port}"]
+                 "-P", f"{here}/kamailio.pid", "-m", "64", "-M", "8", "-A", f"SIP_PORT={self.port}",
+                 "-A", f"ANSWER_MS={self.answer_ms}"]
         if self.sha256:
             words += ["-A", "WITH_SHA256"]
         if self.tls:

@@ -38,3 +38,11 @@ def set_control(stack, tenant_id, address, password=None, username="beckon", pbx
         " rate_per_s = excluded.rate_per_s, in_flight_max = excluded.in_flight_max",
         (tenant_id, pbx_id, address, username if password is not None else "", sealed, options, rate, in_flight))
     return pbx_id
+
+
+def set_secret(stack, tenant_id, number, secret):
+    """Change an extension's secret, as the API does."""
+    extension_id = stack.sql("select extension_id from app.extension where tenant_id = %s and number = %s",
+                             (tenant_id, number))[0][0]
+    sealed = seal(data_key(stack, tenant_id), f"{tenant_id}/extension.secret/{extension_id}", secret.encode())
+    stack.sql("update app.extension set secret = %s where extension_id = %s", (sealed, extension_id))

@@ -87,11 +87,15 @@ class SipPeer:
                     self._reply(message, head, source, 200 if status == 200 else status)
                 continue
             if method != "NOTIFY":
+                self._other(message, head, source)
                 continue
             if branch not in self._done:
                 self._done[branch] = self._judge(method, uri, head)
             if self._done[branch] is not None:
                 self._reply(message, head, source, *self._done[branch])
+
+    def _other(self, message, head, source):
+        """Any other request: silence. For a test's own kind of peer to replace."""
 
     def _judge(self, method, uri, head):
         if self.password is not None:

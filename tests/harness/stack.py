@@ -349,7 +349,7 @@ class Simulation:
 class Tenant:
     """A tenant with a PBX, made by the command line."""
 
-    def __init__(self, stack, pbx=True, key=None):
+    def __init__(self, stack, pbx=True, key=None, registrar=None, transport="tcp"):
         number = next(_counter)
         self.stack = stack
         self.name = f"t{os.getpid()}-{number}"
@@ -361,7 +361,7 @@ class Tenant:
         if pbx:
             stack.beckon(
                 "pbx", "add", "--tenant", self.name, "main", "--domain", self.domain,
-                "--registrar", f"sip.{self.domain}:5070", "--transport", "tcp",
+                "--registrar", registrar or f"sip.{self.domain}:5070", "--transport", transport,
             )
 
     @property

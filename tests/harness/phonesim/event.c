@@ -72,6 +72,7 @@ void sim_event_begin(struct sim_json *json, const char *event)
     *json = (struct sim_json){0};
     sim_json_begin(json, NULL, '{');
     sim_json_text(json, "event", event);
+    sim_json_int(json, "at_ms", sim_wall_ms());
 }
 
 void sim_event_end(struct sim_json *json)

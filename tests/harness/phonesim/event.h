@@ -1,5 +1,6 @@
 /*
- * What the simulator tells: one JSON object a line on stdout, flushed, {"event":"<what>", …}.
+ * What the simulator tells: one JSON object a line on stdout, flushed, {"event":"<what>",
+ * "at_ms":<wall clock>, …}.
  */
 #ifndef PHONESIM_EVENT_H
 #define PHONESIM_EVENT_H

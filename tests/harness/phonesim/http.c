@@ -67,6 +67,14 @@ static void tls_fault(struct sim_fault *fault, const char *what)
     ERR_clear_error();
 }
 
+char *sim_url_trimmed(const char *url)
+{
+    size_t len = strlen(url);
+    while (len > 0 && url[len - 1] == '/')
+        len--;
+    return sim_strndup(url, len);
+}
+
 bool sim_http_open(struct sim_http *http, const struct sim_http_options *options,
                    struct sim_fault *ret_fault)
 {

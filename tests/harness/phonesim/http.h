@@ -23,6 +23,7 @@ struct sim_url {
     bool is_address; /* host is an IP address */
 };
 bool sim_url_parse(const char *text, struct sim_url *ret_url, struct sim_fault *ret_fault);
+char *sim_url_trimmed(const char *text); /* without '/' at the end; owned */
 
 struct sim_http_options {
     const char *cert_path, *key_path; /* PEM; NULL: no certificate is sent */

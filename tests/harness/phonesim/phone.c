@@ -274,6 +274,9 @@ struct sim_account sim_phone_account(const struct sim_phone *phone, int index)
         .transport = account_number(phone, index, "sip_server.1.transport_type", 0),
         .expires_s = account_number(phone, index, "sip_server.1.expires", 3600),
         .srtp = account_number(phone, index, "srtp_encryption", 0),
+        .proxy_enable = account_number(phone, index, "outbound_proxy_enable", 0) == 1,
+        .proxy = account_text(phone, index, "outbound_proxy.1.address"),
+        .proxy_port = account_number(phone, index, "outbound_proxy.1.port", 5060),
     };
 }
 
@@ -301,6 +304,15 @@ const char *sim_phone_server_url(const struct sim_phone *phone)
 {
     const char *url = sim_phone_value(phone, "static.auto_provision.server.url");
     return is_given(url) ? url : NULL;
+}
+
+enum sim_notify_reboot sim_phone_notify_reboot(const struct sim_phone *phone)
+{
+    int value = SIM_REBOOT_ALWAYS; /* the factory's */
+    const char *text = sim_phone_value(phone, "sip.notify_reboot_enable");
+    if (text != NULL && !sim_int_parse(text, &value))
+        value = SIM_REBOOT_ALWAYS;
+    return (enum sim_notify_reboot)value;
 }
 
 int sim_phone_repeat_min(const struct sim_phone *phone)

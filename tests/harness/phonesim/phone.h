@@ -55,8 +55,9 @@ struct sim_account {
     int index; /* 1..SIM_ACCOUNT_MAX */
     bool enable;
     const char *label, *display_name, *auth_name, *user_name, *password; /* NULL: not set */
-    const char *server;
-    int port, transport, expires_s, srtp;
+    const char *server, *proxy;
+    int port, proxy_port, transport, expires_s, srtp;
+    bool proxy_enable;
 };
 struct sim_account sim_phone_account(const struct sim_phone *phone, int index);
 
@@ -67,6 +68,10 @@ bool sim_phone_is_configured(const struct sim_phone *phone);
 const char *sim_phone_server_url(const struct sim_phone *phone);
 /* Minutes between two fetches; 0: not by time. */
 int sim_phone_repeat_min(const struct sim_phone *phone);
+
+/* What to do with a check-sync (fact page, section 6). */
+enum sim_notify_reboot { SIM_REBOOT_WHEN_ASKED = 0, SIM_REBOOT_ALWAYS = 1, SIM_NOTIFY_IGNORED = 2 };
+enum sim_notify_reboot sim_phone_notify_reboot(const struct sim_phone *phone);
 
 /* "account" and "key" events of what is configured; the "state" event with everything. */
 void sim_phone_tell(const struct sim_phone *phone);

@@ -111,11 +111,21 @@ size_t sim_utf8_sequence(const char *text, size_t len)
     return want;
 }
 
-int64_t sim_mono_ms(void)
+static int64_t clock_ms(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t sim_mono_ms(void)
+{
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t sim_wall_ms(void)
+{
+    return clock_ms(CLOCK_REALTIME);
 }
 
 void sim_fault_set(struct sim_fault *fault, int line, const char *format, ...)

@@ -35,6 +35,7 @@ void sim_buf_free(struct sim_buf *buf);
 size_t sim_utf8_sequence(const char *text, size_t len);
 
 int64_t sim_mono_ms(void);
+int64_t sim_wall_ms(void); /* since the epoch */
 
 /* What is wrong with something that was read, for an event; line 0: not about a line. */
 struct sim_fault {
