@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ static void server_start(const char *option, const char *value)
     snprintf(socket_path, sizeof socket_path, "%s/s", directory);
     server = fork();
     if (server == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that crashes leaves nothing behind */
         int null = open("/dev/null", O_RDWR);
         dup2(null, 1);
         dup2(null, 2);
