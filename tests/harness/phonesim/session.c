@@ -12,8 +12,9 @@
 #define HOP_MAX 3     /* redirections by configuration before the phone stays where it is */
 #define LEAVE_MS 1500 /* to take registrations back, at the end */
 
-/* --- signals: blocked except while polling, so that none comes between a look and the wait
- * --------*/
+/* --- signals --------------------------------------------------------------------------------- */
+
+/* Blocked except while polling, so that none comes between a look and the wait. */
 
 static volatile sig_atomic_t stop_wanted, plug_wanted, unplug_wanted;
 static sigset_t poll_signals;
@@ -42,7 +43,7 @@ void sim_session_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* --- rounds -----------------------------------------------------------------------------------*/
+/* --- rounds ---------------------------------------------------------------------------------- */
 
 static void tell_round(const struct sim_session *session, const struct sim_round *round,
                        const char *cause, int64_t next_ms)
@@ -121,7 +122,7 @@ static bool visit(struct sim_session *session, const char *cause, int64_t *ret_n
     }
 }
 
-/* --- SIP between them --------------------------------------------------------------------------*/
+/* --- SIP between them ------------------------------------------------------------------------ */
 
 static void tell(const char *event)
 {
@@ -208,7 +209,7 @@ static void leave(struct sim_session *session)
         wait_once(session, end_mono_ms);
 }
 
-/* --- its life ----------------------------------------------------------------------------------*/
+/* --- its life -------------------------------------------------------------------------------- */
 
 /* Until the next round is due: its cause, or NULL at the end. */
 static const char *cause_await(struct sim_session *session, int64_t next_mono_ms,

@@ -169,7 +169,9 @@ void sim_sip_credentials_print(struct sim_buf *out, const struct sim_sip_challen
 
 void sim_sip_challenge_print(struct sim_buf *out, const struct sim_sip_challenge *challenge)
 {
-    quoted(out, "WWW-Authenticate: Digest realm", challenge->realm);
+    sim_buf_format(out, "%s: Digest ",
+                   challenge->is_proxy ? "Proxy-Authenticate" : "WWW-Authenticate");
+    quoted(out, "realm", challenge->realm);
     quoted(out, ", nonce", challenge->nonce);
     sim_buf_format(out, ", algorithm=%s%s\r\n", algorithm_of(challenge),
                    challenge->has_qop ? ", qop=\"auth\"" : "");
@@ -206,7 +208,8 @@ bool sim_sip_credentials_are_good(const struct sim_sip *request,
                                   const char *password)
 {
     struct sim_slice value;
-    for (size_t i = 0; (value = sim_sip_find(request, "Authorization", i)).text != NULL; i++) {
+    const char *name = challenge->is_proxy ? "Proxy-Authorization" : "Authorization";
+    for (size_t i = 0; (value = sim_sip_find(request, name, i)).text != NULL; i++) {
         struct sim_slice list = digest_list(value);
         if (list.text != NULL && is_good(request, list, challenge, user, password))
             return true;

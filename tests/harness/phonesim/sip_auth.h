@@ -23,9 +23,9 @@ void sim_sip_credentials_print(struct sim_buf *out, const struct sim_sip_challen
                                const char *method, const char *uri, const char *user,
                                const char *password, int count);
 
-/* The challenge as a 401's header field. */
+/* The challenge as a header field of a 401, or 407. */
 void sim_sip_challenge_print(struct sim_buf *out, const struct sim_sip_challenge *challenge);
-/* Does an Authorization of request answer the challenge with this account? */
+/* Do credentials of request answer the challenge with this account? */
 bool sim_sip_credentials_are_good(const struct sim_sip *request,
                                   const struct sim_sip_challenge *challenge, const char *user,
                                   const char *password);

@@ -105,7 +105,7 @@ void sim_line_leave(struct sim_line *line)
     line->due_mono_ms = sim_mono_ms();
 }
 
-/* --- telling ----------------------------------------------------------------------------------*/
+/* --- telling --------------------------------------------------------------------------------- */
 
 static void tell(const struct sim_line *line, struct sim_json *json, const char *event)
 {
@@ -151,7 +151,7 @@ static void succeed(struct sim_line *line, int expires_s)
     sim_event_end(&json);
 }
 
-/* --- REGISTER ---------------------------------------------------------------------------------*/
+/* --- REGISTER -------------------------------------------------------------------------------- */
 
 /* A user as a URI may hold it (RFC 3261 25.1). */
 static void user_print(struct sim_buf *out, const char *user)

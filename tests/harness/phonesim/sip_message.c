@@ -57,7 +57,7 @@ static bool is_token(struct sim_slice slice)
     return slice.len > 0;
 }
 
-/* --- a message in a stream --------------------------------------------------------------------*/
+/* --- a message in a stream ------------------------------------------------------------------- */
 
 bool sim_sip_frame(const char *bytes, size_t len, size_t *ret_len, struct sim_fault *ret_fault)
 {
@@ -97,7 +97,7 @@ bool sim_sip_frame(const char *bytes, size_t len, size_t *ret_len, struct sim_fa
     return false;
 }
 
-/* --- parsing ----------------------------------------------------------------------------------*/
+/* --- parsing --------------------------------------------------------------------------------- */
 
 static struct sim_slice long_name(struct sim_slice name)
 {
@@ -267,7 +267,7 @@ void sim_sip_free(struct sim_sip *message)
     *message = (struct sim_sip){0};
 }
 
-/* --- looking in -------------------------------------------------------------------------------*/
+/* --- looking in ------------------------------------------------------------------------------ */
 
 struct sim_slice sim_sip_find(const struct sim_sip *message, const char *name, size_t nth)
 {
@@ -381,7 +381,7 @@ bool sim_sip_sent_by(const struct sim_sip *message, struct sim_slice *ret_host, 
     return host.len > 0;
 }
 
-/* --- answering --------------------------------------------------------------------------------*/
+/* --- answering ------------------------------------------------------------------------------- */
 
 const char *sim_sip_reason(int status)
 {

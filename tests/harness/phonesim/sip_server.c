@@ -91,7 +91,7 @@ static void print_answer(struct sim_answer *answer, const struct sim_sip *reques
     answer->text = out.data;
 }
 
-/* --- NOTIFY -----------------------------------------------------------------------------------*/
+/* --- NOTIFY ---------------------------------------------------------------------------------- */
 
 /* The enabled account the request is for; index 0: none. */
 static struct sim_account account_of(const struct sim_phone *phone, const struct sim_sip *request)
@@ -173,7 +173,7 @@ static void tell_notify(const struct sim_sip *request, const struct sim_target *
     free(text);
 }
 
-/* --- any request ------------------------------------------------------------------------------*/
+/* --- any request ----------------------------------------------------------------------------- */
 
 static int judge(const struct sim_sip *request, struct sim_buf *fields)
 {

@@ -337,9 +337,10 @@ static void credentials_are_those_of_the_rfcs(void **state)
 static void what_is_printed_is_accepted(void **state)
 {
     (void)state;
-    for (int form = 0; form < 4; form++) {
+    for (int form = 0; form < 8; form++) {
         const struct sim_sip_challenge challenge = {.realm = "a \"b\" \\c",
                                                     .nonce = "n",
+                                                    .is_proxy = form & 4,
                                                     .is_sha256 = form & 1,
                                                     .is_algorithm_named = true,
                                                     .has_qop = form & 2};
