@@ -166,11 +166,11 @@ port_is_free() {
                           END { exit !found }' "${files[@]}"
 }
 
-# port_choose PREFERRED [NOT]: the first free one from PREFERRED on.
+# port_choose PREFERRED [NOT…]: the first free one from PREFERRED on.
 port_choose() {
-    local port=$1 not=${2-}
+    local port=$1
     while [ "$port" -lt $(($1 + 200)) ]; do
-        [ "$port" != "$not" ] && port_is_free "$port" && printf '%s' "$port" && return 0
+        [[ " ${*:2} " != *" $port "* ]] && port_is_free "$port" && printf '%s' "$port" && return 0
         port=$((port + 1))
     done
     return 1
