@@ -7,13 +7,11 @@ set -euo pipefail
 umask 077
 here=$(dirname "$(readlink -f "$0")")
 . "$here/lib.sh"
-. "$here/kamailio.sh"
 
 env=${1:-$here/../var/demo/env}
 [ -r "$env" ] || die "$env is not there: ./run --detach makes it"
 # shellcheck source=/dev/null
 . "$env"
-pbx=$(dirname "$(readlink -f "$env")")/pbx
 
 # api METHOD PATH [JSON]: the answer's body; dies of any status that is no success.
 api() {
@@ -35,7 +33,7 @@ say "signed in as $BECKON_ADMIN_EMAIL"
 extension=$(api GET '/v1/extensions?number=101' | jq -r '.items[0].id')
 device=$(api GET "/v1/devices?mac=$BECKON_PHONE_MAC" | jq -r '.items[0].id')
 secret=$(openssl rand -hex 12)
-kamailio_account "$pbx" 101 pbx.demo.example "$secret"
+"$here/demo-account.sh" 101 pbx.demo.example <<<"$secret"
 api PATCH "/v1/extensions/$extension" "$(jq -n --arg s "$secret" '{secret: $s}')" >/dev/null
 say "extension 101 has a new secret, on the PBX and in Beckon; phone 1 is pending since" \
     "$(api GET "/v1/devices/$device" | jq -r .pending_since)"
