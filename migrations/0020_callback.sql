@@ -30,6 +30,31 @@ create index job_queue_ix on app.job (tenant_id, pbx_id, due_at) where state = '
 create index job_pbx_open_ix on app.job (tenant_id, pbx_id) where ended_at is null;
 create index job_device_ix on app.job (tenant_id, device_id);
 
+-- As in 0014, but the answer to the call that ended a job may be told after the phone has come.
+create or replace function app.job_guard() returns trigger
+    language plpgsql
+    set search_path = pg_catalog, pg_temp as
+$$
+begin
+    if old.ended_at is not null then
+        if old.answered_at is null
+           and (new.state, new.fence, new.sent_at, new.ended_at, new.outcome)
+               is not distinct from (old.state, old.fence, old.sent_at, old.ended_at, old.outcome) then
+            return new;
+        end if;
+        raise exception 'job % has ended as %; retrying it makes a new one', old.job_id, old.state
+            using errcode = 'check_violation', constraint = 'job_transition_ck',
+                  schema = 'app', table = 'job';
+    end if;
+    if new.fence < old.fence then
+        raise exception 'job % was written under a later lease', old.job_id
+            using errcode = 'check_violation', constraint = 'job_fence_ck',
+                  schema = 'app', table = 'job';
+    end if;
+    return new;
+end
+$$;
+
 create function app.device_revised() returns trigger
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp as
@@ -717,6 +742,13 @@ begin
       from locked as l
      where j.tenant_id = l.tenant_id and j.job_id = l.job_id;
     get diagnostics v_count = row_count;
+    -- A phone may fetch faster than its answer is told: the time of the answer is kept all the same.
+    update app.job as j set answered_at = j.ended_at
+      from unnest(p_tenant_ids, p_job_ids, p_fences, p_attempts, p_results)
+           as r (tenant_id, job_id, fence, attempt, result)
+     where r.result = 'answered' and j.tenant_id = r.tenant_id and j.job_id = r.job_id
+       and j.fence = r.fence and j.attempt_count = r.attempt and j.state = 'done'
+       and j.answered_at is null;
     return v_count;
 end
 $$;

@@ -349,6 +349,17 @@ def test_each_report_moves_the_job(scene, result, text, is_idle, state, where):
     assert scene.report(claimed, lease, "failed", "late") == (1 if state == "sent" else 0)
 
 
+def test_an_answer_that_is_told_after_the_phone_has_come_keeps_its_time(scene):
+    job, claimed, lease = scene.sent()
+    scene.held(claimed["device_id"], 99)
+    assert scene.settle(claimed["device_id"])["ended"] == 1
+    scene.report(claimed, lease, "answered")
+    row = scene.row(job)
+    assert row["state"] == "done" and row["answered_at"] == row["ended_at"]
+    scene.report(claimed, lease, "failed", "nonsense")
+    assert scene.row(job) == row
+
+
 @pytest.mark.parametrize("other", [dict(fence=0), dict(attempt=2), dict(attempt=0)])
 def test_a_report_of_another_lease_or_attempt_counts_for_nothing(scene, other):
     job, claimed, lease = scene.sent()
