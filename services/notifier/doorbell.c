@@ -247,9 +247,8 @@ static void on_redis_state(void *ctx, bool is_up, const struct bk_detail *detail
            BK_KV("detail", detail->text));
     if (!is_up)
         return;
-    /* Only what comes from now on; what came before, the sweep finds. A flushed stream begins its
-     * numbers anew, so an old place in it is worth nothing either. */
-    snprintf(bell->last_id, sizeof bell->last_id, "$");
+    /* All that is there, a thousand hints at most: "$" would miss what comes between two reads. */
+    snprintf(bell->last_id, sizeof bell->last_id, "0-0");
     read_next(bell);
     if (!bell->is_sweeping)
         sweep_at(bell, 0);
@@ -271,7 +270,7 @@ enum bk_err ntf_doorbell_open(struct ntf *ntf, struct bk_detail *ret_detail)
         return BK_ERR_NO_MEMORY;
     bell->ntf = ntf;
     ntf->doorbell = bell;
-    snprintf(bell->last_id, sizeof bell->last_id, "$");
+    snprintf(bell->last_id, sizeof bell->last_id, "0-0");
     const struct bk_doorbell_options options = ntf_doorbell_options(settings);
     enum bk_err err =
         bk_doorbell_open(ntf->loop, &options, on_redis_state, bell, &bell->bell, ret_detail);
