@@ -27,9 +27,9 @@ def pbx():
 class Scene:
     """A tenant whose phones register at a Kamailio, and its control account there."""
 
-    def __init__(self, stack, pbx, transport="udp"):
+    def __init__(self, stack, pbx, transport="udp", domain=None):
         self.pbx = pbx
-        self.tenant = Tenant(stack, registrar=pbx.address, transport=transport)
+        self.tenant = Tenant(stack, registrar=pbx.address, transport=transport, domain=domain)
         self.domain = self.tenant.domain
         pbx.set_password(CONTROL_USER, self.domain, CONTROL)
 
@@ -121,6 +121,27 @@ def test_a_changed_secret_is_taken_by_a_check_sync(scene):
         live.unplug()
         live.plug()
         live.wait("registered", since)
+
+
+def test_an_account_that_moved_leaves_its_old_address(scene):
+    phone = scene.phone()
+    with LivePhone(phone) as live:
+        live.wait("registered", user=phone.number)
+        scene.pbx.set_password("4711", scene.domain, phone.secret)
+        scene.tenant.stack.sql("update app.extension set number = '4711' where tenant_id = %s", (scene.tenant.id,))
+        assert scene.notify(phone)[0] == 200
+        live.wait("registered", user="4711")
+        live.wait("unregistered", user=phone.number)
+        assert [aor for aor in scene.pbx.registrations() if aor.endswith("@" + scene.domain)] == [f"4711@{scene.domain}"]
+
+
+def test_a_domain_that_is_the_registrar_itself_needs_no_proxy(stack, pbx):
+    here = Scene(stack, pbx, domain="127.0.0.1")
+    phone = here.phone()
+    with LivePhone(phone, "--print-state") as live:
+        assert live.wait("registered")["server"] == "127.0.0.1"
+        assert here.notify(phone)[0] == 200
+        assert live.stop().state["parameters"]["account.1.outbound_proxy_enable"] == "0"
 
 
 def test_it_refreshes_before_its_registration_ends(udp):

@@ -349,7 +349,7 @@ class Simulation:
 class Tenant:
     """A tenant with a PBX, made by the command line."""
 
-    def __init__(self, stack, pbx=True, key=None, registrar=None, transport="tcp"):
+    def __init__(self, stack, pbx=True, key=None, registrar=None, transport="tcp", domain=None):
         number = next(_counter)
         self.stack = stack
         self.name = f"t{os.getpid()}-{number}"
@@ -357,7 +357,7 @@ class Tenant:
         stack.beckon("tenant", "add", self.name, "--title", f"Tenant {number}", "--key", self.key)
         self.id = stack.sql("select tenant_id from app.tenant where name = %s", (self.name,))[0][0]
         self.numbers = itertools.count(1001)
-        self.domain = f"pbx{number}.example"
+        self.domain = domain or f"pbx{number}.example"
         if pbx:
             stack.beckon(
                 "pbx", "add", "--tenant", self.name, "main", "--domain", self.domain,
