@@ -1,13 +1,15 @@
 /*
  * Job batches: one request for many phones, by their ids or by a filter.
  */
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "handlers.h"
 #include "vendor/vendor.h"
 
 #define DEVICE_MAX 100000
+#define PART_MAX 10000 /* devices of one statement */
+#define ID_BYTES_MAX 21
 #define REFUSED_SHOWN_MAX 100
 
 static const struct api_field filter_fields[] = {
@@ -136,25 +138,60 @@ const struct api_resource api_res_job_batches = {
 
 /* ---- the devices that are meant ---- */
 
-/* {1,2,3} as PostgreSQL reads it. */
-static enum bk_err ids_text(struct api_call *call, const json_t *ids, struct bk_str *ret_text)
+/* Ids in ascending order, each once: of the arena. */
+struct devices {
+    int64_t *ids;
+    size_t count;
+};
+
+static int compare_ids(const void *a, const void *b)
 {
-    struct bk_buf text;
-    bk_buf_init(&text, 22 * (size_t)DEVICE_MAX);
-    bk_buf_add_char(&text, '{');
-    for (size_t i = 0; i < json_array_size(ids); i++)
-        bk_buf_addf(&text, "%s%lld", i == 0 ? "" : ",",
-                    (long long)json_integer_value(json_array_get(ids, i)));
-    bk_buf_add_char(&text, '}');
-    enum bk_err err = text.err;
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void sort_ids(struct devices *devices)
+{
+    size_t count = 0;
+    qsort(devices->ids, devices->count, sizeof devices->ids[0], compare_ids);
+    for (size_t i = 0; i < devices->count; i++) {
+        if (count == 0 || devices->ids[i] != devices->ids[count - 1])
+            devices->ids[count++] = devices->ids[i];
+    }
+    devices->count = count;
+}
+
+static enum bk_err take_ids(struct api_call *call, size_t count, struct devices *ret_devices)
+{
+    ret_devices->ids = bk_arena_try(call->arena, (count + 1) * sizeof(int64_t));
+    ret_devices->count = count;
+    return ret_devices->ids != NULL ? BK_OK : BK_ERR_NO_MEMORY;
+}
+
+static enum bk_err given_ids(struct api_call *call, const json_t *list, struct devices *ret_devices)
+{
+    enum bk_err err = take_ids(call, json_array_size(list), ret_devices);
+    for (size_t i = 0; err == BK_OK && i < ret_devices->count; i++)
+        ret_devices->ids[i] = json_integer_value(json_array_get(list, i));
     if (err == BK_OK)
-        *ret_text = bk_arena_str(call->arena, bk_buf_str(&text));
-    bk_buf_deinit(&text);
+        sort_ids(ret_devices);
     return err;
 }
 
+/* {1,2,3}: ids from..from+count as PostgreSQL reads them. */
+static enum bk_err ids_text(const struct devices *devices, size_t from, size_t count,
+                            struct bk_buf *text)
+{
+    bk_buf_clear(text);
+    bk_buf_add_char(text, '{');
+    for (size_t i = 0; i < count; i++)
+        bk_buf_addf(text, "%s%lld", i == 0 ? "" : ",", (long long)devices->ids[from + i]);
+    bk_buf_add_char(text, '}');
+    return text->err;
+}
+
 /* Ids of a list that are no device of this tenant: none may be. */
-static enum bk_err check_ids(struct api_call *call, struct bk_str ids)
+static enum bk_err check_ids(struct api_call *call, const struct devices *devices)
 {
     static const char sql[] =
         "select string_agg(u.device_id::text, ', ') from (select x.device_id"
@@ -162,9 +199,14 @@ static enum bk_err check_ids(struct api_call *call, struct bk_str ids)
         " where not exists (select from app.device as d where d.tenant_id = app.current_tenant_id()"
         "                      and d.device_id = x.device_id)"
         " limit 5) as u";
-    const struct bk_pg_param params[] = {bk_store_text(ids)};
-    struct bk_str unknown;
-    enum bk_err err = bk_store_one_text(&call->store, sql, params, BK_COUNT(params), &unknown);
+    struct bk_str unknown = BK_STR_NONE;
+    struct bk_buf text;
+    bk_buf_init(&text, ID_BYTES_MAX * (size_t)DEVICE_MAX);
+    enum bk_err err = ids_text(devices, 0, devices->count, &text);
+    const struct bk_pg_param params[] = {bk_store_text(bk_buf_str(&text))};
+    if (err == BK_OK)
+        err = bk_store_one_text(&call->store, sql, params, BK_COUNT(params), &unknown);
+    bk_buf_deinit(&text);
     if (err != BK_OK || unknown.ptr == NULL)
         return err;
     api_member_error(call, "device_ids", "no devices of this tenant, among them: %.*s",
@@ -173,7 +215,7 @@ static enum bk_err check_ids(struct api_call *call, struct bk_str ids)
 }
 
 static enum bk_err find_ids(struct api_call *call, const struct api_write *filter,
-                            struct bk_str *ret_ids)
+                            struct devices *ret_devices)
 {
     /* One more than may be, which is how too many are seen. */
     static const char sql[] =
@@ -181,7 +223,7 @@ static enum bk_err find_ids(struct api_call *call, const struct api_write *filte
         " select distinct u.device_id from app.change as c"
         "  cross join unnest(c.device_ids[c.raised_count + 1 :]) as u (device_id)"
         "  where c.tenant_id = app.current_tenant_id() and c.done_at is null)"
-        " select coalesce(array_agg(x.device_id), '{}'), count(*) from (select d.device_id"
+        " select d.device_id"
         "   from app.device as d join app.device_state as s"
         "     on s.tenant_id = d.tenant_id and s.device_id = d.device_id"
         "  where d.tenant_id = app.current_tenant_id()"
@@ -192,7 +234,7 @@ static enum bk_err find_ids(struct api_call *call, const struct api_write *filte
         "    and ($5::boolean is null or $5::boolean ="
         "         ((s.revision_held >= d.revision) is not true"
         "          or d.device_id in (select w.device_id from waiting as w)))"
-        "  limit $6::bigint) as x";
+        "  limit $6::bigint";
     const struct api_member *pending = api_member_find(filter, "pending");
     const int64_t site_id = api_member_int(filter, "site_id", 0);
     const int64_t profile_id = api_member_int(filter, "profile_id", 0);
@@ -209,18 +251,26 @@ static enum bk_err find_ids(struct api_call *call, const struct api_write *filte
     struct bk_pg_rows *rows = NULL;
     enum bk_err err =
         bk_pgc_exec(call->store.pgc, sql, params, BK_COUNT(params), &rows, &call->detail);
-    if (err == BK_OK && bk_pg_int(rows, 0, 1) > DEVICE_MAX) {
+    if (err == BK_OK && bk_pg_row_count(rows) > DEVICE_MAX) {
         api_member_error(call, "filter", "more than %d devices; narrow it", DEVICE_MAX);
         err = BK_ERR_INVALID;
     }
     if (err == BK_OK)
-        *ret_ids = bk_arena_str(call->arena, bk_pg_text(rows, 0, 0));
+        err = take_ids(call, (size_t)bk_pg_row_count(rows), ret_devices);
+    for (size_t i = 0; err == BK_OK && i < ret_devices->count; i++)
+        ret_devices->ids[i] = bk_pg_int(rows, (int)i, 0);
     bk_pg_rows_free(rows);
+    if (err == BK_OK)
+        sort_ids(ret_devices);
     return err;
 }
 
-static enum bk_err read_ids(struct api_call *call, struct bk_str *ret_kind,
-                            struct bk_str *ret_label, struct bk_str *ret_ids)
+struct request {
+    struct bk_str kind, label;
+    struct devices devices;
+};
+
+static enum bk_err read_request(struct api_call *call, struct request *ret_request)
 {
     struct api_write write = {.resource = &api_res_job_batches}, filter = {0};
     api_members_read(call, request_fields, "", call->input, true, &write);
@@ -232,17 +282,15 @@ static enum bk_err read_ids(struct api_call *call, struct bk_str *ret_kind,
         api_members_read(call, filter_fields, "filter", by->value, true, &filter);
     if (has_ids == has_filter && api_members_err(call) == BK_OK)
         api_member_error(call, "device_ids", "want either device_ids or filter");
+    ret_request->kind = api_member_text(&write, "kind", BK_STR(""));
+    ret_request->label = api_member_text(&write, "label", BK_STR(""));
     enum bk_err err = api_members_err(call);
-    if (err == BK_OK && has_ids) {
-        err = ids_text(call, ids->value, ret_ids);
-        if (err == BK_OK)
-            err = check_ids(call, *ret_ids);
-    } else if (err == BK_OK) {
-        err = find_ids(call, &filter, ret_ids);
-    }
-    *ret_kind = api_member_text(&write, "kind", BK_STR(""));
-    *ret_label = api_member_text(&write, "label", BK_STR(""));
-    return err;
+    if (err != BK_OK)
+        return err;
+    if (has_filter)
+        return find_ids(call, &filter, &ret_request->devices);
+    err = given_ids(call, ids->value, &ret_request->devices);
+    return err == BK_OK ? check_ids(call, &ret_request->devices) : err;
 }
 
 /* ---- the jobs ---- */
@@ -265,8 +313,8 @@ struct made {
     json_t *refused;
 };
 
-static enum bk_err request_jobs(struct api_call *call, struct bk_str kind, struct bk_str ids,
-                                int64_t job_batch_id, struct made *ret_made)
+static enum bk_err request_some(struct api_call *call, const struct request *request,
+                                struct bk_str ids, int64_t job_batch_id, struct made *made)
 {
     static const char sql[] =
         "with able as materialized (select coalesce(array_agg(d.device_id), '{}') as ids"
@@ -287,22 +335,45 @@ static enum bk_err request_jobs(struct api_call *call, struct bk_str kind, struc
         "                    from (select * from made where refusal <> '' order by device_id"
         "                           limit $6::bigint) as x), '[]')"
         "   from made";
-    const struct bk_pg_param params[] = {bk_store_text(kind),
+    const int64_t room = REFUSED_SHOWN_MAX - (int64_t)json_array_size(made->refused);
+    const struct bk_pg_param params[] = {bk_store_text(request->kind),
                                          bk_store_text(ids),
                                          bk_store_int(&call->store, job_batch_id),
                                          bk_store_text(bk_str_of(call->scope.actor)),
-                                         bk_store_text(able_vendors(call, kind)),
-                                         bk_store_int(&call->store, REFUSED_SHOWN_MAX)};
+                                         bk_store_text(able_vendors(call, request->kind)),
+                                         bk_store_int(&call->store, room)};
     struct bk_pg_rows *rows = NULL;
+    json_t *refused = NULL;
     enum bk_err err =
         bk_pgc_exec(call->store.pgc, sql, params, BK_COUNT(params), &rows, &call->detail);
+    if (err == BK_OK)
+        err = api_json_load(call, bk_pg_text(rows, 0, 3), &refused);
     if (err == BK_OK) {
-        ret_made->job_count = bk_pg_int(rows, 0, 0);
-        ret_made->joined_count = bk_pg_int(rows, 0, 1);
-        ret_made->refused_count = bk_pg_int(rows, 0, 2);
-        err = api_json_load(call, bk_pg_text(rows, 0, 3), &ret_made->refused);
+        made->job_count += bk_pg_int(rows, 0, 0);
+        made->joined_count += bk_pg_int(rows, 0, 1);
+        made->refused_count += bk_pg_int(rows, 0, 2);
+        json_array_extend(made->refused, refused);
     }
     bk_pg_rows_free(rows);
+    return err;
+}
+
+/* In parts, so that no statement comes near its time limit; one transaction all the same. */
+static enum bk_err request_all(struct api_call *call, const struct request *request,
+                               int64_t job_batch_id, struct made *ret_made)
+{
+    struct made made = {.refused = api_keep(call, json_array())};
+    struct bk_buf text;
+    enum bk_err err = BK_OK;
+    bk_buf_init(&text, ID_BYTES_MAX * (size_t)PART_MAX);
+    for (size_t from = 0; err == BK_OK && from < request->devices.count; from += PART_MAX) {
+        const size_t left = request->devices.count - from;
+        err = ids_text(&request->devices, from, left < PART_MAX ? left : PART_MAX, &text);
+        if (err == BK_OK)
+            err = request_some(call, request, bk_buf_str(&text), job_batch_id, &made);
+    }
+    bk_buf_deinit(&text);
+    *ret_made = made;
     return err;
 }
 
@@ -328,14 +399,14 @@ static enum bk_err count_batch(struct api_call *call, int64_t job_batch_id, int6
 
 enum bk_err api_job_batches_create(struct api_call *call)
 {
-    struct bk_str kind, label, ids;
+    struct request request = {0};
     struct made made;
     int64_t id = 0;
-    enum bk_err err = read_ids(call, &kind, &label, &ids);
+    enum bk_err err = read_request(call, &request);
     if (err == BK_OK)
-        err = make_batch(call, label, &id);
+        err = make_batch(call, request.label, &id);
     if (err == BK_OK)
-        err = request_jobs(call, kind, ids, id, &made);
+        err = request_all(call, &request, id, &made);
     if (err == BK_OK)
         err = count_batch(call, id, made.job_count);
     if (err == BK_OK)
@@ -349,8 +420,8 @@ enum bk_err api_job_batches_create(struct api_call *call)
     call->reply.location = bk_arena_printf(call->arena, "/v1/job-batches/%lld", (long long)id).ptr;
     call->reply.rings = true;
     return api_audit(call, "job_batch.create", "job_batch", id,
-                     json_pack("{s:s%, s:I, s:I, s:I}", "kind", kind.ptr, kind.len, "job_count",
-                               (json_int_t)made.job_count, "joined_count",
+                     json_pack("{s:s%, s:I, s:I, s:I}", "kind", request.kind.ptr, request.kind.len,
+                               "job_count", (json_int_t)made.job_count, "joined_count",
                                (json_int_t)made.joined_count, "refused_count",
                                (json_int_t)made.refused_count));
 }

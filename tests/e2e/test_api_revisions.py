@@ -181,6 +181,12 @@ def crowd(stack, api):
     return tenant, client, extension, device
 
 
+def apply_changes(stack):
+    """As the notifier does."""
+    while stack.sql("select bk.changes_apply(1000)")[0][0] > 0:
+        pass
+
+
 def raised(stack, tenant):
     return stack.sql("select count(*), min(device_id) from app.device"
                      " where tenant_id = %s and revision > 1", (tenant.id,))[0]
@@ -215,14 +221,14 @@ def test_more_than_a_thousand_are_raised_by_a_change(stack, crowd):
     # A job wants what is still to come, and waits for it.
     job = client.expect(202, "POST", "/v1/jobs", {"kind": "reprovision", "device_id": page[1]["id"]}).json
     assert job["wanted_revision"] == 2
-    while stack.sql("select bk.changes_apply(1000)")[0][0] > 0:
-        pass
+    apply_changes(stack)
     assert raised(stack, tenant)[0] == 5000
     assert client.get(f"/v1/devices/{page[1]['id']}").json["revision"] == 2
 
 
 def test_a_filter_of_pending_devices_makes_a_batch(stack, crowd):
     tenant, client, _, _ = crowd
+    apply_changes(stack)
     stack.sql("update app.device_state as s set revision_held = d.revision from app.device as d"
               " where d.tenant_id = s.tenant_id and d.device_id = s.device_id and d.tenant_id = %s"
               "   and d.device_id % 2 = 0".replace("%", "%%").replace("%%s", "%s"), (tenant.id,))
