@@ -13,7 +13,10 @@
  * - The SSL is reachable only through OpenSSL's callbacks: taken at the handshake's start.
  * - on_close runs after the SSL is gone.
  * - h2o closes without waiting for what the peer still sends; the kernel then resets, and the peer
- *   may lose the answer. So a malformed request is answered when its sender has been quiet.
+ *   may lose the answer. So a malformed request, or one whose body is longer than the listener
+ * takes, is answered when its sender has been quiet.
+ * - h2o's own 413 is a text of its own. A request that is too long is handed over as one without a
+ *   body, so that the service answers in its own words.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,7 +30,7 @@
 #include "web/proxy.h"
 
 enum {
-    QUIET_MS = 20,        /* a malformed request is answered after this much silence, */
+    QUIET_MS = 20,        /* a request to be refused is answered after this much silence, */
     QUIET_MAX_MS = 1000,  /* or after this time, whatever still comes */
     FIELD_COUNT_MAX = 64, /* phones send about ten */
     CLOSE_MAX_MS = 2000,  /* a peer that does not even take our close is cut off */
@@ -47,8 +50,8 @@ enum stage {
     STAGE_BODY,      /* h2o reads the rest of a request */
     STAGE_HTTP,      /* h2o serves a request */
     STAGE_NEXT_HEAD, /* h2o waits, we read */
-    STAGE_MALFORMED,
-    STAGE_CLOSING /* nothing but on_close may come */
+    STAGE_DISCARD,   /* what follows is of no use; answered when its sender is quiet */
+    STAGE_CLOSING    /* nothing but on_close may come */
 };
 
 struct connection {
@@ -69,7 +72,10 @@ struct connection {
     size_t scanned;
     struct bk_head head;
     h2o_socket_cb h2o_read, h2o_written;
-    int64_t malformed_until_mono_ms;
+    struct bk_str request_line; /* of a request whose body is too long */
+    bool is_too_long;
+    bk_timer_fn *answer; /* STAGE_DISCARD: what comes after it */
+    int64_t discard_until_mono_ms;
     int64_t idle_since_mono_ms; /* in STAGE_NEXT_HEAD */
 };
 
@@ -163,38 +169,71 @@ static void start_idle_timer(struct connection *conn, bk_timer_fn *on_due)
     bk_timer_start(worker->loop, &conn->timer, worker->options->idle_timeout_ms, on_due, conn);
 }
 
-/* --- malformed --- */
+/* --- requests that are refused: malformed, or too long --- */
+
+/* What h2o shall read instead of what came. */
+static void replace_input(h2o_socket_t *socket, struct bk_str text)
+{
+    h2o_buffer_consume(&socket->input, socket->input->size);
+    h2o_buffer_reserve(&socket->input, text.len);
+    memcpy(socket->input->bytes, text.ptr, text.len);
+    socket->input->size = text.len;
+}
+
+static void give_to_h2o(struct connection *conn)
+{
+    if (conn->is_known_to_h2o) {
+        conn->socket->_cb.read = conn->h2o_read;
+        conn->h2o_read(conn->socket, NULL);
+    } else {
+        conn->is_known_to_h2o = true;
+        h2o_http1_accept(&conn->listener->accept, conn->socket, conn->connected_at);
+    }
+}
 
 /* Make h2o answer 400 and close: no method begins with NUL. */
 static void answer_malformed(void *ctx)
 {
     struct connection *conn = ctx;
-    h2o_socket_t *socket = conn->socket;
-    h2o_buffer_consume(&socket->input, socket->input->size);
-    h2o_buffer_reserve(&socket->input, 1);
-    socket->input->bytes[0] = '\0';
-    socket->input->size = 1;
-
+    replace_input(conn->socket, (struct bk_str){"", 1});
     begin_closing(conn);
-    if (conn->is_known_to_h2o) {
-        socket->_cb.read = conn->h2o_read;
-        conn->h2o_read(socket, NULL);
-    } else {
-        conn->is_known_to_h2o = true;
-        h2o_http1_accept(&conn->listener->accept, socket, conn->connected_at);
-    }
+    give_to_h2o(conn);
+}
+
+static void begin_request(struct connection *conn);
+
+/* The same request without its body: the service is told, and answers 413. */
+static void answer_too_long(void *ctx)
+{
+    struct connection *conn = ctx;
+    struct bk_str head =
+        bk_arena_printf(conn->peer.arena, "%.*s\r\nhost: x\r\nconnection: close\r\n\r\n",
+                        BK_STR_ARG(conn->request_line));
+    replace_input(conn->socket, head);
+    conn->head = (struct bk_head){.head_bytes = head.len};
+    begin_request(conn);
+    give_to_h2o(conn);
 }
 
 static void on_discard(h2o_socket_t *socket, const char *err)
 {
     struct connection *conn = connection_of(socket);
     h2o_buffer_consume(&socket->input, socket->input->size);
-    int64_t left_ms = conn->malformed_until_mono_ms - bk_loop_now_ms(conn->listener->worker->loop);
+    int64_t left_ms = conn->discard_until_mono_ms - bk_loop_now_ms(conn->listener->worker->loop);
     /* The end of its sending ends the silence too: it may still read. */
     int64_t wait_ms = err != NULL || left_ms <= 0 ? 0 : (left_ms < QUIET_MS ? left_ms : QUIET_MS);
     if (err != NULL)
         h2o_socket_read_stop(socket);
-    bk_timer_start(conn->listener->worker->loop, &conn->timer, wait_ms, answer_malformed, conn);
+    bk_timer_start(conn->listener->worker->loop, &conn->timer, wait_ms, conn->answer, conn);
+}
+
+static void begin_discard(struct connection *conn, bk_timer_fn *answer)
+{
+    conn->stage = STAGE_DISCARD;
+    conn->answer = answer;
+    conn->discard_until_mono_ms = bk_loop_now_ms(conn->listener->worker->loop) + QUIET_MAX_MS;
+    h2o_socket_read_start(conn->socket, on_discard);
+    on_discard(conn->socket, NULL);
 }
 
 static void enter_malformed(struct connection *conn)
@@ -203,11 +242,22 @@ static void enter_malformed(struct connection *conn)
     count(conn, BK_WM_MALFORMED);
     if (!is_admin(conn))
         service_of(conn)->on_malformed(worker->state, &conn->peer, conn->head.reason);
+    begin_discard(conn, answer_malformed);
+}
 
-    conn->stage = STAGE_MALFORMED;
-    conn->malformed_until_mono_ms = bk_loop_now_ms(worker->loop) + QUIET_MAX_MS;
-    h2o_socket_read_start(conn->socket, on_discard);
-    on_discard(conn->socket, NULL);
+static bool is_too_long(const struct connection *conn)
+{
+    const struct bk_listener_options *row = conn->listener->options;
+    return row != NULL && row->body_max_bytes > 0 && conn->head.body_bytes > row->body_max_bytes;
+}
+
+static void enter_too_long(struct connection *conn)
+{
+    struct bk_str rest = {conn->socket->input->bytes, conn->socket->input->size};
+    struct bk_str line = bk_str_cut(&rest, '\r');
+    conn->is_too_long = true;
+    conn->request_line = bk_arena_str(conn->peer.arena, line);
+    begin_discard(conn, answer_too_long);
 }
 
 /* --- heads --- */
@@ -251,9 +301,12 @@ static void on_first_head(h2o_socket_t *socket, const char *err)
         enter_malformed(conn);
         return;
     case BK_SCAN_GOOD:
+        if (is_too_long(conn)) {
+            enter_too_long(conn);
+            return;
+        }
         begin_request(conn);
-        conn->is_known_to_h2o = true;
-        h2o_http1_accept(&conn->listener->accept, socket, conn->connected_at);
+        give_to_h2o(conn);
         return;
     }
 }
@@ -273,9 +326,12 @@ static void on_next_head(h2o_socket_t *socket, const char *err)
         enter_malformed(conn);
         return;
     case BK_SCAN_GOOD:
+        if (is_too_long(conn)) {
+            enter_too_long(conn);
+            return;
+        }
         begin_request(conn);
-        socket->_cb.read = conn->h2o_read;
-        conn->h2o_read(socket, NULL);
+        give_to_h2o(conn);
         return;
     }
 }
@@ -327,6 +383,11 @@ bool bk_connection_has_more(h2o_socket_t *socket)
 {
     struct connection *conn = connection_of(socket);
     return socket->input->size > conn->head.head_bytes + conn->head.body_bytes;
+}
+
+bool bk_connection_is_too_long(h2o_socket_t *socket)
+{
+    return connection_of(socket)->is_too_long;
 }
 
 bool bk_connection_is_admin(h2o_socket_t *socket)

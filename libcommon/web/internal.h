@@ -64,6 +64,8 @@ void bk_connection_guard_write(h2o_socket_t *socket, bool is_persistent);
 bool bk_connection_was_whole(h2o_socket_t *socket);
 bool bk_connection_is_admin(h2o_socket_t *socket);
 const struct bk_peer *bk_connection_peer(h2o_socket_t *socket);
+/* The body of this request is longer than the listener takes, and was not read. */
+bool bk_connection_is_too_long(h2o_socket_t *socket);
 /* Bytes stand behind the request h2o serves now (pipelining): then its answer is the last. */
 bool bk_connection_has_more(h2o_socket_t *socket);
 

@@ -52,9 +52,10 @@ int bk_request_dispatch(struct bk_worker *worker, h2o_req_t *req)
         .body = {req->entity.base, req->entity.len},
         .serial = ++worker->request_count,
         .begun_mono_ms = bk_clock_mono_ms(),
+        .is_too_long = bk_connection_is_too_long(socket),
         .h2o = req,
     };
-    if (bk_connection_has_more(socket))
+    if (bk_connection_has_more(socket) || request->is_too_long)
         req->http1_is_persistent = 0;
     bk_worker_count(worker, BK_WM_REQUESTS, 1);
     if (bk_connection_is_admin(socket))

@@ -36,8 +36,8 @@ struct bk_listener_options {
     bool require_client_certificate;
     bool is_tls13_only;
     const char *proxy_from; /* comma separated addresses or CIDRs that must send a PROXY header */
-    /* Longest body; a longer one is answered 413 and the connection closed. 0: bodies are of no use
-     * here, and no longer than 64 KiB. */
+    /* Longest body; a longer one is not read, its request comes as is_too_long, and the connection
+     * is closed. 0: bodies are of no use here, and no longer than 64 KiB. */
     size_t body_max_bytes;
 };
 
@@ -96,7 +96,8 @@ struct bk_request {
     struct bk_worker *worker;
     const struct bk_peer *peer;
     struct bk_str method, target, body;
-    uint64_t serial; /* of this worker: for request ids */
+    bool is_too_long; /* beyond the listener's body_max_bytes: not read; to be answered 413 */
+    uint64_t serial;  /* of this worker: for request ids */
     int64_t begun_mono_ms;
     /* The rest belongs to web/. */
     void *h2o;

@@ -174,6 +174,8 @@ static const struct api_problem *judge(struct api_exchange *exchange)
         404, {"not-found", 9}, "no such object in this tenant", NULL};
     struct api_call *call = &exchange->call;
     struct bk_str allow;
+    if (exchange->request->is_too_long)
+        return &api_problem_body;
     call->route = api_route_find(call->arena, call->method, call->path, &call->ids, &allow);
     if (call->route == NULL && allow.len == 0)
         return &unknown;
