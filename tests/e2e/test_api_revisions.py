@@ -228,10 +228,11 @@ def test_more_than_a_thousand_are_raised_by_a_change(stack, crowd):
 
 def test_a_filter_of_pending_devices_makes_a_batch(stack, crowd):
     tenant, client, _, _ = crowd
+    client.expect(200, "PATCH", "/v1/tenant", {"settings": {"ui.backlight_s": 10}})
     apply_changes(stack)
     stack.sql("update app.device_state as s set revision_held = d.revision from app.device as d"
               " where d.tenant_id = s.tenant_id and d.device_id = s.device_id and d.tenant_id = %s"
-              "   and d.device_id % 2 = 0".replace("%", "%%").replace("%%s", "%s"), (tenant.id,))
+              "   and d.device_id %% 2 = 0", (tenant.id,))
     behind = stack.sql("select count(*) from app.device where tenant_id = %s and device_id %% 2 = 1",
                        (tenant.id,))[0][0]
     made = client.expect(
