@@ -15,10 +15,10 @@ Made by `scripts/settings-doc.sh` from the option rows of the programs; do not e
 
 Values come, highest first, from the command line (`--key=value`), the environment (`BECKON_<KEY>`,
 dots as underscores, upper case) and a file of `key = value` lines (`--settings FILE`). An example
-stands in `deploy/beckon-config.conf.example`.
-
+stands in `deploy/`.
 END
-    for service in beckon-config beckon-notifier; do
+    for service in beckon-config beckon-api beckon-notifier; do
+        echo
         "$1/$service" --print-settings-md
     done
 }

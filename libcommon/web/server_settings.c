@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "io/pg.h"
 
 static const char *or_empty(const char *text)
 {
@@ -65,14 +66,36 @@ void bk_server_fill(const struct bk_server_settings *settings, struct bk_listene
     };
 }
 
-enum bk_err bk_server_settings_check(const struct bk_server_settings *settings,
-                                     struct bk_detail *ret_detail)
+struct bk_doorbell_options bk_server_doorbell(const struct bk_server_settings *settings)
 {
-    if (settings->pg == NULL)
+    return (struct bk_doorbell_options){settings->redis_address, settings->redis_user,
+                                        settings->redis_password_file, settings->redis_prefix};
+}
+
+enum bk_err bk_server_settings_check(const struct bk_server_settings *settings,
+                                     struct bk_key *ret_master_key, struct bk_detail *ret_detail)
+{
+    if (settings->pg == NULL) {
         bk_detail_set(ret_detail, "pg: not set; give a libpq connection string");
-    else if (settings->listener_count == 0)
+        return BK_ERR_INVALID;
+    }
+    if (settings->listener_count == 0) {
         bk_detail_set(ret_detail, "no listener; set listener.<name>.address, .cert and .key");
-    else
-        return BK_OK;
-    return BK_ERR_INVALID;
+        return BK_ERR_INVALID;
+    }
+    const struct bk_doorbell_options bell = bk_server_doorbell(settings);
+    enum bk_err err = bk_pg_dsn_check(settings->pg, ret_detail);
+    if (err == BK_OK)
+        err = bk_doorbell_check(&bell, ret_detail);
+    if (err == BK_OK)
+        err = bk_key_take(settings->master_key_file, settings->master_key, ret_master_key,
+                          ret_detail);
+    return err;
+}
+
+int bk_server_refuse(const char *service, const struct bk_detail *detail)
+{
+    fprintf(stderr, "%s: %s\n", service,
+            detail->text[0] != '\0' ? detail->text : "no memory for what workers share");
+    return 1;
 }

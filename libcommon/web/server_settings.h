@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/seal.h"
 #include "conf/settings.h"
+#include "io/doorbell.h"
 #include "web/server.h"
 
 struct bk_listener_settings {
@@ -118,8 +120,19 @@ bool bk_server_begin(const struct bk_settings *table, int argc, char **argv, voi
 void bk_server_fill(const struct bk_server_settings *settings, struct bk_listener_options *rows,
                     struct bk_server_options *ret_options);
 
-/* BK_ERR_INVALID with a detail that says what every server must be told and was not. */
+/* Where the settings' doorbell is; borrows from them. */
+struct bk_doorbell_options bk_server_doorbell(const struct bk_server_settings *settings);
+
+/*
+ * Judge what every server must be told, and read the master key. BK_ERR_INVALID, BK_ERR_IO with a
+ * detail that names setting and cure.
+ */
 BK_MUST_USE enum bk_err bk_server_settings_check(const struct bk_server_settings *settings,
+                                                 struct bk_key *ret_master_key,
                                                  struct bk_detail *ret_detail);
+
+/* Say on stderr why the server does not start; an empty detail: no memory. Returns the exit code.
+ */
+int bk_server_refuse(const char *service, const struct bk_detail *detail);
 
 #endif

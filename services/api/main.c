@@ -68,12 +68,6 @@ static void look_later(struct api_worker *worker, int64_t delay_ms)
 
 /* --- the worker's state --- */
 
-static struct bk_doorbell_options doorbell_options(const struct bk_server_settings *settings)
-{
-    return (struct bk_doorbell_options){settings->redis_address, settings->redis_user,
-                                        settings->redis_password_file, settings->redis_prefix};
-}
-
 static struct api_thread *open_threads(struct api_worker *worker, size_t count, const char *use)
 {
     struct api_thread *threads = bk_alloc(count * sizeof *threads);
@@ -111,7 +105,7 @@ static void *worker_open(struct bk_worker *web, void *setup)
     worker->loop = bk_worker_loop(web);
     worker->setup = setup;
     const struct api_settings *settings = worker->setup->settings;
-    const struct bk_doorbell_options bell = doorbell_options(&settings->server);
+    const struct bk_doorbell_options bell = bk_server_doorbell(&settings->server);
     size_t threads = (size_t)settings->threads, login_threads = (size_t)settings->login_threads;
     worker->call_threads = open_threads(worker, threads, "call");
     worker->login_threads = open_threads(worker, login_threads, "login");
@@ -233,25 +227,16 @@ int main(int argc, char **argv)
         listeners[i].body_max_bytes = (size_t)settings.body_max_bytes;
     const struct bk_jwt_options jwt = {settings.jwt_key_file, settings.jwt_previous_key_file,
                                        settings.jwt_issuer, settings.jwt_audience};
-    const struct bk_doorbell_options bell = doorbell_options(&settings.server);
-    if (bk_server_settings_check(&settings.server, &detail) != BK_OK ||
-        bk_pg_dsn_check(settings.server.pg, &detail) != BK_OK ||
-        bk_doorbell_check(&bell, &detail) != BK_OK ||
-        bk_key_take(settings.server.master_key_file, settings.server.master_key, &setup.master_key,
-                    &detail) != BK_OK ||
+    if (bk_server_settings_check(&settings.server, &setup.master_key, &detail) != BK_OK ||
         bk_jwt_new(&jwt, &setup.jwt, &detail) != BK_OK ||
         bk_server_check(&options, &detail) != BK_OK ||
         bk_metrics_new(api_metric_rows, API_M_COUNT, options.worker_count, &options.metrics) !=
-            BK_OK) {
-        fprintf(stderr, "beckon-api: %s\n",
-                detail.text[0] != '\0' ? detail.text : "no memory for what workers share");
-        return 1;
-    }
-    if (check_only) {
+            BK_OK)
+        return bk_server_refuse(service.name, &detail);
+    if (!check_only)
+        code = bk_server_run(&options, argv);
+    else
         puts("settings are good");
-        return 0;
-    }
-    code = bk_server_run(&options, argv);
     bk_wipe(&setup.master_key, sizeof setup.master_key);
     bk_jwt_free(setup.jwt);
     return code;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -15,8 +14,6 @@
 #include "store/store_fetch.h"
 #include "web/auth_cert.h"
 #include "worker.h"
-
-extern char **environ;
 
 enum { MODELS_FILE_MAX = 1024 * 1024 };
 
@@ -39,21 +36,15 @@ static enum bk_err open_pg(struct cfg_worker *worker, const char *use,
     char role[64];
     snprintf(role, sizeof role, "beckon-config/%zu %s", bk_worker_slot(worker->web), use);
     struct bk_pg_options options = {
-        .dsn = settings->pg,
+        .dsn = settings->server.pg,
         .role = role,
         .statements = statements,
         .queue_max = queue_max,
         .in_flight_max = (size_t)settings->pg_in_flight_max,
         .query_timeout_ms = (int)settings->pg_query_timeout_ms,
-        .connect_timeout_ms = (int)settings->pg_connect_timeout_ms,
+        .connect_timeout_ms = (int)settings->server.pg_connect_timeout_ms,
     };
     return bk_pg_open(worker->loop, &options, ret_pg);
-}
-
-static struct bk_doorbell_options doorbell_options(const struct cfg_settings *settings)
-{
-    return (struct bk_doorbell_options){settings->redis_address, settings->redis_user,
-                                        settings->redis_password_file, settings->redis_prefix};
 }
 
 static void worker_close(void *state)
@@ -81,7 +72,7 @@ static void *worker_open(struct bk_worker *web, void *setup)
         open_pg(worker, "fetch", bk_store_fetch_statements, queue_max, &worker->fetch_pg);
     if (err == BK_OK)
         err = open_pg(worker, "record", bk_store_visit_statements, 4, &worker->record_pg);
-    const struct bk_doorbell_options bell = doorbell_options(worker->setup->settings);
+    const struct bk_doorbell_options bell = bk_server_doorbell(&worker->setup->settings->server);
     if (err == BK_OK)
         err = bk_doorbell_open(worker->loop, &bell, NULL, NULL, &worker->doorbell, NULL);
     if (err == BK_OK) {
@@ -192,39 +183,11 @@ static enum bk_err read_models(const char *dir, struct bk_detail *ret_detail)
 static enum bk_err check_settings(const struct cfg_settings *settings, struct bk_detail *ret_detail)
 {
     struct bk_str url = bk_str_of(settings->public_url);
-    if (settings->pg == NULL)
-        bk_detail_set(ret_detail, "pg: not set; give a libpq connection string");
-    else if (!bk_str_starts(url, BK_STR("https://")) || bk_str_ends(url, BK_STR("/")))
-        bk_detail_set(ret_detail, "public_url: must be https://host or https://host:port, without "
-                                  "a slash at the end");
-    else if (settings->listener_count == 0)
-        bk_detail_set(ret_detail, "no listener; set listener.<name>.address, .cert and .key");
-    else
+    if (bk_str_starts(url, BK_STR("https://")) && !bk_str_ends(url, BK_STR("/")))
         return BK_OK;
+    bk_detail_set(ret_detail, "public_url: must be https://host or https://host:port, without a "
+                              "slash at the end");
     return BK_ERR_INVALID;
-}
-
-static void fill_listeners(const struct cfg_settings *settings, struct bk_listener_options *rows)
-{
-    for (size_t i = 0; i < settings->listener_count; i++) {
-        const struct cfg_listener *from = &settings->listeners[i];
-        rows[i] = (struct bk_listener_options){
-            .name = from->name,
-            .address = from->address != NULL ? from->address : "",
-            .certs = from->cert != NULL ? from->cert : "",
-            .keys = from->key != NULL ? from->key : "",
-            .require_client_certificate = from->client_certificate == 0,
-            .is_tls13_only = from->tls_min == 1,
-            .proxy_from = from->proxy_from != NULL ? from->proxy_from : "",
-        };
-    }
-}
-
-static int fail(const struct bk_detail *detail)
-{
-    fprintf(stderr, "beckon-config: %s\n",
-            detail->text[0] != '\0' ? detail->text : "no memory for what workers share");
-    return 1;
 }
 
 int main(int argc, char **argv)
@@ -232,58 +195,34 @@ int main(int argc, char **argv)
     static struct cfg_settings settings;
     static struct cfg_setup setup;
     static struct bk_listener_options listeners[BK_LISTENER_MAX];
-    struct bk_settings_flags flags = {0};
+    struct bk_server_options options;
     struct bk_detail detail = {{0}};
+    bool check_only = false;
+    int code = 0;
 
-    if (bk_settings_read(&cfg_settings_table, argc, argv, environ, &settings, &flags, stderr) !=
-        BK_OK)
-        return 2;
-    if (flags.help || flags.markdown) {
-        if (flags.help)
-            bk_settings_print_help(&cfg_settings_table, stdout);
-        else
-            bk_settings_print_markdown(&cfg_settings_table, stdout);
-        return 0;
-    }
-    bk_log_setup("beckon-config", (enum bk_log_level)settings.log_level, settings.log_json,
-                 STDERR_FILENO);
+    if (!bk_server_begin(&cfg_settings_table, argc, argv, &settings, &settings.server, &check_only,
+                         &code))
+        return code;
     setup.settings = &settings;
-    const struct bk_doorbell_options bell = doorbell_options(&settings);
-    fill_listeners(&settings, listeners);
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t workers =
-        settings.workers > 0 ? (size_t)settings.workers : (size_t)(cores > 0 ? cores : 1);
-    struct bk_server_options options = {
-        .service = &service,
-        .settings = &setup,
-        .listeners = listeners,
-        .listener_count = settings.listener_count,
-        .admin_address = settings.admin_address,
-        .worker_count = workers < BK_WORKER_MAX ? workers : BK_WORKER_MAX,
-        .head_max_bytes = (size_t)settings.head_max_bytes,
-        .connections_max = (size_t)settings.connections_max,
-        .early_timeout_ms = (int)settings.early_timeout_s * 1000,
-        .idle_timeout_ms = (int)settings.idle_timeout_s * 1000,
-        .drain_ms = (int)settings.drain_s * 1000,
-    };
-    if (check_settings(&settings, &detail) != BK_OK ||
-        bk_pg_dsn_check(settings.pg, &detail) != BK_OK ||
-        bk_doorbell_check(&bell, &detail) != BK_OK ||
-        bk_key_take(settings.master_key_file, settings.master_key, &setup.master_key, &detail) !=
-            BK_OK ||
-        bk_vendors_init(&detail) != BK_OK ||
+    bk_server_fill(&settings.server, listeners, &options);
+    options.service = &service;
+    options.settings = &setup;
+    for (size_t i = 0; i < options.listener_count; i++)
+        listeners[i].require_client_certificate =
+            settings.server.listeners[i].client_certificate == 0;
+    if (bk_server_settings_check(&settings.server, &setup.master_key, &detail) != BK_OK ||
+        check_settings(&settings, &detail) != BK_OK || bk_vendors_init(&detail) != BK_OK ||
         (settings.models_dir != NULL && settings.models_dir[0] != '\0' &&
          read_models(settings.models_dir, &detail) != BK_OK) ||
         bk_server_check(&options, &detail) != BK_OK ||
         (setup.roots_share = cfg_roots_share_new(options.worker_count)) == NULL ||
         bk_metrics_new(cfg_metric_rows, CFG_M_COUNT, options.worker_count, &options.metrics) !=
             BK_OK)
-        return fail(&detail);
-    if (flags.check_only) {
+        return bk_server_refuse(service.name, &detail);
+    if (!check_only)
+        code = bk_server_run(&options, argv);
+    else
         puts("settings are good");
-        return 0;
-    }
-    int code = bk_server_run(&options, argv);
     bk_wipe(&setup.master_key, sizeof setup.master_key);
     return code;
 }
