@@ -105,6 +105,9 @@ BK_MUST_USE enum bk_err api_password_hash(struct api_call *call, struct bk_str p
 BK_MUST_USE enum bk_err api_data_key_new(struct api_call *call, int64_t tenant_id,
                                          struct bk_str *ret_sealed);
 
+/* Any value, compact; terminated, in the arena. */
+struct bk_str api_json_print(struct bk_arena *arena, const json_t *json);
+
 /* --- input.c: reading what a caller sent; every error names member, limit and cure ----------- */
 
 /* Value of ?name=, percent-decoded; text without pointer when absent. BK_ERR_INVALID: twice, or

@@ -101,8 +101,6 @@ void api_answer_problem(struct api_exchange *exchange, const struct api_problem 
 /* From what the handler left in call->reply, or from err. */
 void api_answer_reply(struct api_exchange *exchange, enum bk_err err);
 void api_answer_send(struct api_exchange *exchange);
-/* Compact; terminated, in the arena. */
-struct bk_str api_json_print(struct bk_arena *arena, const json_t *json);
 
 /* --- call.c: on a thread --- */
 

@@ -376,14 +376,13 @@ static json_t *common_answers(void)
         {404, "not-found", "There is no such thing in this tenant."},
         {409, "taken", "It does not go with what is there."},
         {412, "stale", "It was changed since it was read."},
+        {413, "too-large", "The body is too long."},
         {415, "media-type", "The body is not JSON."},
         {422, "invalid", "Something in it is not acceptable; errors names what."},
         {429, "too-many-logins", "Too many requests; Retry-After tells when to come back."},
         {503, "busy", "Something Beckon needs is away; Retry-After tells when to come back."},
     };
     json_t *answers = json_object();
-    /* Said before anything is read of it: no problem, but a line of text. */
-    set(answers, "413", json_pack("{s:s}", "description", "The body is too long."));
     for (size_t i = 0; i < BK_COUNT(problems); i++) {
         char status[8];
         snprintf(status, sizeof status, "%d", problems[i].status);

@@ -145,7 +145,7 @@ static enum bk_err write_lines(struct api_call *call, const json_t *lines, bool 
         "                          excluded.settings, excluded.locks, excluded.raw)"
         " returning (xmax = 0)::integer";
     const struct bk_pg_param params[] = {bk_store_int(&call->store, call->ids[0]),
-                                         bk_store_text(api_json_dump(call, lines)),
+                                         bk_store_text(api_json_print(call->arena, lines)),
                                          bk_store_text(bk_str_of(is_all ? "true" : "false"))};
     int64_t is_new = 0;
     enum bk_err err = bk_store_number(&call->store, sql, params, BK_COUNT(params), &is_new);

@@ -105,7 +105,8 @@ static json_t *read_option(struct api_call *call, const struct bk_option *option
 {
     struct bk_option_value parsed;
     struct bk_detail detail;
-    struct bk_str text = json_is_string(value) ? api_json_text(value) : api_json_dump(call, value);
+    struct bk_str text =
+        json_is_string(value) ? api_json_text(value) : api_json_print(call->arena, value);
     if (bk_option_parse(option, text, &parsed, &detail) != BK_OK) {
         api_member_error(call, path, "%s", detail.text);
         return NULL;
@@ -221,8 +222,9 @@ static enum bk_err put_control(struct api_call *call, int64_t pbx_id, const stru
             return err;
     }
     const struct bk_pg_param params[] = {
-        bk_store_int(&call->store, pbx_id), bk_store_text(api_json_dump(call, control->merged)),
-        bk_store_bytes(sealed), bk_store_text(bk_str_of(secret != NULL ? "true" : "false"))};
+        bk_store_int(&call->store, pbx_id),
+        bk_store_text(api_json_print(call->arena, control->merged)), bk_store_bytes(sealed),
+        bk_store_text(bk_str_of(secret != NULL ? "true" : "false"))};
     return api_explain(call, bk_store_run(&call->store, sql, params, BK_COUNT(params), NULL));
 }
 
@@ -329,6 +331,7 @@ const struct api_resource api_res_pbxs = {
     .joins = "left join app.pbx_control as c on c.tenant_id = t.tenant_id and c.pbx_id = t.pbx_id"
              " left join app.pbx_lease as l on l.tenant_id = c.tenant_id and l.pbx_id = c.pbx_id",
     .id = "pbx_id",
+    .spreads = true,
     .version = "t.xmin::text || coalesce('-' || c.xmin::text, '')",
     .fields = fields,
     .filters = filters,

@@ -46,6 +46,7 @@ const struct api_resource api_res_profiles = {
     .help = "A settings layer that many devices share.",
     .table = "app.profile",
     .id = "profile_id",
+    .spreads = true,
     .layer = BK_LAYER_PROFILE,
     .fields = fields,
     .filters = filters,

@@ -76,6 +76,7 @@ const struct api_resource api_res_sites = {
     .help = "A place where phones stand, and a settings layer of its phones.",
     .table = "app.site",
     .id = "site_id",
+    .spreads = true,
     .layer = BK_LAYER_SITE,
     .fields = fields,
     .filters = filters,

@@ -35,6 +35,13 @@ static void check_key(struct api_call *call, const char *path, const json_t *val
         api_member_error(call, path, "want a-z and 0-9 only");
 }
 
+/* What cannot be undone is done by the database's own function, not by a PATCH. */
+static void check_status(struct api_call *call, const char *path, const json_t *value)
+{
+    if (strcmp(json_string_value(value), "deleted") == 0)
+        api_member_error(call, path, "want active or suspended");
+}
+
 static const struct api_field fields[] = {
     {.name = "name",
      .type = API_T_TEXT,
@@ -55,9 +62,11 @@ static const struct api_field fields[] = {
     {.name = "status",
      .type = API_T_WORD,
      .flags = API_ON_PATCH | API_NEVER_NULL,
-     .words = "active suspended",
+     .words = "active suspended deleted",
      .column = "status",
-     .help = "suspended: its phones get nothing, its people cannot change anything."},
+     .check = check_status,
+     .help = "suspended: its phones get nothing, its people cannot change anything. deleted: its "
+             "key is destroyed; not written here."},
     {.name = "region",
      .type = API_T_TEXT,
      .flags = API_ON_CREATE,
@@ -339,6 +348,7 @@ const struct api_resource api_res_tenant = {
     .table = "app.tenant",
     .id = "tenant_id",
     .is_single = true,
+    .spreads = true,
     .layer = BK_LAYER_TENANT,
     .fields = own_fields,
 };

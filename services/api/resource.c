@@ -18,14 +18,6 @@
 
 /* ---- JSON ---- */
 
-struct bk_str api_json_dump(struct api_call *call, const json_t *json)
-{
-    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
-    size_t len = json_dumpb(json, NULL, 0, flags);
-    char *text = bk_arena_alloc(call->arena, len + 1);
-    return (struct bk_str){text, json_dumpb(json, text, len, flags)};
-}
-
 enum bk_err api_json_load(struct api_call *call, struct bk_str text, json_t **ret_json)
 {
     json_t *json = json_loadb(text.ptr == NULL ? "" : text.ptr, text.len, JSON_DECODE_ANY, NULL);
@@ -466,7 +458,8 @@ static struct bk_str text_of(struct api_call *call, const json_t *value)
         return api_json_text(value);
     if (json_is_real(value))
         return bk_arena_printf(call->arena, "%.15g", json_real_value(value));
-    return api_json_dump(call, value); /* numbers, true, false, and what is stored as JSON */
+    return api_json_print(call->arena,
+                          value); /* numbers, true, false, and what is stored as JSON */
 }
 
 /* A member's value as its column takes it: a parameter, or the column's default. */
@@ -591,7 +584,7 @@ static void merge_maps(struct api_call *call, struct api_write *write)
             else
                 json_object_set(merged, name, value);
         }
-        if (api_json_dump(call, merged).len > (size_t)member->field->max)
+        if (api_json_print(call->arena, merged).len > (size_t)member->field->max)
             api_member_error(call, member->field->name, "at most %lld bytes in all",
                              (long long)member->field->max);
         member->value = merged;
@@ -681,6 +674,7 @@ enum bk_err api_resource_patch(struct api_call *call)
         err = api_resource_answer(call, resource, write.id, 200);
     if (err == BK_OK && write.count > 0)
         err = audit(call, resource, "update", write.id, api_members_changed(&write));
+    call->reply.rings = resource->spreads && write.count > 0;
     return err;
 }
 

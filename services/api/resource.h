@@ -120,7 +120,8 @@ struct api_resource {
      * rather than cut between them. */
     const char *order, *cursor, *cursor_value;
     bool newest_first;
-    bool is_single;      /* there is one, without an id in its path: the tenant */
+    bool spreads;   /* a change of it may concern many phones, which somebody has to raise then */
+    bool is_single; /* there is one, without an id in its path: the tenant */
     enum bk_layer layer; /* its settings, locks and raw columns; BK_LAYER_NONE: it has none */
     const struct api_field *fields;   /* name NULL ends; "id" is not among them */
     const struct api_filter *filters; /* name NULL ends; NULL: none */
@@ -180,7 +181,6 @@ json_t *api_members_changed(const struct api_write *write);
 
 /* Keep a reference until the call ends. */
 json_t *api_keep(struct api_call *call, json_t *json);
-struct bk_str api_json_dump(struct api_call *call, const json_t *json);
 BK_MUST_USE enum bk_err api_json_load(struct api_call *call, struct bk_str text, json_t **ret_json);
 struct bk_str api_json_text(const json_t *json); /* of a string; else empty without pointer */
 size_t api_char_count(struct bk_str utf8);

@@ -9,7 +9,7 @@ import pytest
 
 import contract
 import pki
-from api import Api, Client
+from api import Client
 from stack import new_mac
 
 DOCUMENT = contract.Document.load()
@@ -35,13 +35,6 @@ class Side:
         self.clients = {role: api.member(self.tenant, role) for role in ("viewer", "technician", "admin")}
         self.world = contract.World(self.clients["admin"], new_mac, new_email, new_pem, mark)
         self.world.ids["tenant_id"] = self.tenant.id
-
-
-@pytest.fixture(scope="module")
-def api(stack):
-    made = Api(stack)
-    yield made
-    made.stop()
 
 
 @pytest.fixture(scope="module")

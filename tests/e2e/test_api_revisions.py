@@ -8,17 +8,9 @@ import time
 
 import pytest
 
-from api import Api
 from stack import new_mac
 
 _counter = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def api(stack):
-    made = Api(stack)
-    yield made
-    made.stop()
 
 
 class Fleet:
