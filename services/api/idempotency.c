@@ -9,28 +9,33 @@
 #include "base/secret.h"
 #include "front.h"
 
-/* Of the answer as it is kept; the row has 64 KiB. A longer one is repeated without its body. */
-enum { KEPT_BODY_MAX = 48 * 1024 };
+/* Of the answer as it is kept: the row has 64 KiB. A longer one is repeated without its body. */
+enum {
+    KEPT_BODY_MAX = 48 * 1024,
+    HASHED_MAX = 32 * 1024 * 1024 /* limits.body_bytes goes to 16 MiB */
+};
 
 /*
  * Of what makes two calls the same. Keyed with the tenant's key: bodies hold secrets, and a plain
  * hash of a short one could be guessed from a stolen table.
  */
-static void hash_call(const struct api_call *call, uint8_t (*ret_hash)[32])
+static enum bk_err hash_call(const struct api_call *call, uint8_t (*ret_hash)[32])
 {
     struct bk_key key;
     struct bk_buf text;
     const struct bk_str parts[] = {bk_str_of(call->scope.actor), call->method, call->path,
                                    call->query, call->body};
-    bk_buf_init_secret(&text, SIZE_MAX);
+    bk_buf_init_secret(&text, HASHED_MAX);
     for (size_t i = 0; i < BK_COUNT(parts); i++) {
         bk_buf_addf(&text, "%zu:", parts[i].len);
         bk_buf_add(&text, parts[i]);
     }
+    enum bk_err err = text.err;
     bk_key_derive(&call->scope.data_key, BK_STR("idempotency"), &key);
     bk_mac_sha256(&key, bk_buf_str(&text), ret_hash);
     bk_wipe(&key, sizeof key);
     bk_buf_deinit(&text);
+    return err;
 }
 
 static enum bk_err judge_key(struct api_call *call)
@@ -124,9 +129,10 @@ enum bk_err api_idempotency_take(struct api_exchange *exchange, bool *ret_is_rep
     uint8_t hash[32];
     int taken = 0;
     enum bk_err err = judge_key(call);
+    if (err == BK_OK)
+        err = hash_call(call, &hash);
     if (err != BK_OK)
         return err;
-    hash_call(call, &hash);
     const struct bk_pg_param params[] = {
         bk_store_int(&call->store, call->scope.tenant_id), bk_store_text(call->idempotency_key),
         bk_store_bytes((struct bk_str){(const char *)hash, sizeof hash})};

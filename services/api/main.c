@@ -12,6 +12,7 @@
 #include "openapi.h"
 #include "store/store_check.h"
 #include "vendor/vendor.h"
+#include "web/json_memory.h"
 
 enum { LOOK_MS = 1000 };
 
@@ -210,6 +211,7 @@ int main(int argc, char **argv)
     bool check_only = false;
     int code = 0;
 
+    bk_json_memory_init();
     if (bk_vendors_init(&detail) != BK_OK) {
         fprintf(stderr, "beckon-api: %s\n", detail.text);
         return 1;

@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "settings.h"
+#include "web/json_memory.h"
 
 static const struct cli_command *const commands[] = {
     &cli_cmd_migrate,         &cli_cmd_check,          &cli_cmd_maintain,
@@ -203,7 +204,7 @@ int main(int argc, char **argv)
     const struct rlimit no_core = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &no_core);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    cli_out_init();
+    bk_json_memory_init();
 
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {

@@ -3,28 +3,14 @@
  */
 #include "out.h"
 
-#include <malloc.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/buf.h"
-#include "base/secret.h"
+#include "web/json_memory.h"
 
 #define CELL_BYTES_MAX 4096
 #define COLUMN_MAX 16
 #define ARRAY_SHOWN_MAX 16 /* members of a cell, for people; JSON has all */
-
-static void wipe_and_free(void *ptr)
-{
-    if (ptr != NULL)
-        bk_wipe(ptr, malloc_usable_size(ptr));
-    bk_free(ptr);
-}
-
-void cli_out_init(void)
-{
-    json_set_alloc_funcs(bk_alloc_or_abort, wipe_and_free);
-}
 
 void cli_out_json(FILE *out, const json_t *value)
 {
@@ -120,7 +106,7 @@ static size_t add_cell(struct bk_buf *buf, const json_t *value)
             return add_server(buf, host, json_integer_value(json_object_get(value, "port")));
         char *text = json_dumps(value, JSON_COMPACT);
         size_t width = add_text(buf, bk_str_slice(bk_str_of(text), 0, CELL_BYTES_MAX));
-        wipe_and_free(text);
+        bk_json_memory_free(text);
         return width;
     }
     case JSON_NULL:

@@ -17,9 +17,6 @@ struct cli_column {
     const char *title; /* for people */
 };
 
-/* jansson allocates through base/alloc, never fails for memory, and wipes what it frees. */
-void cli_out_init(void);
-
 /* Compact form ends with a line end. */
 void cli_out_json(FILE *out, const json_t *value);
 /* rows: an array of objects. An empty one prints `nothing` instead. */
