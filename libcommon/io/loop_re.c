@@ -25,6 +25,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#define DEBUG_MODULE "loop" /* re_dbg.h wants both */
+#define DEBUG_LEVEL 0
+#include <re_dbg.h>
+
 #include "base/alloc.h"
 #include "base/list.h"
 #include "io/loop_impl.h"
@@ -292,6 +296,7 @@ struct bk_loop *bk_loop_re_new(int fd_max)
     bk_list_init(&loop->closed);
     tmr_init(&loop->anchor);
     tmr_init(&loop->reap);
+    dbg_init(DBG_EMERG, DBG_NONE); /* what a peer does wrong is not written to stderr */
     int err = libre_init();
     if (err == 0)
         err = fd_setsize(fd_max);

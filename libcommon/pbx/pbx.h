@@ -25,7 +25,7 @@ struct bk_pbx_setup {
     struct bk_work *work;           /* where names are looked up */
     const struct bk_egress *egress; /* where connections may go (docs/rules.md, rule 10) */
     const char *tls_ca_file; /* PEM: who vouches for PBXs' certificates; NULL: the system's */
-    const char *agent;       /* User-Agent */
+    const char *agent;       /* User-Agent; this and the CA file outlive the PBXs */
 };
 
 /* One PBX's control side; texts are copied by open, the secret too (and wiped by close). */
@@ -51,10 +51,11 @@ enum bk_pbx_outcome {
     BK_PBX_ANSWERED,  /* 2xx of the phone, where the driver can know it */
     BK_PBX_TAKEN,     /* the PBX took it; nothing is known of the phone */
     BK_PBX_OFFLINE,   /* not registered: 404, 480 */
-    BK_PBX_SILENT,    /* no final answer in time, or 408: it may have arrived */
+    BK_PBX_SILENT,    /* no final answer in time, connection lost after sending, or 408: it may
+                       * have arrived */
     BK_PBX_REFUSED,   /* for good, by the phone or for it: 405 481 482 483 489 501 6xx … */
     BK_PBX_ACCOUNT,   /* 401 403 407: our account or address is not accepted: stop this PBX */
-    BK_PBX_ILL,       /* 5xx, connection refused or lost, TLS refused: the PBX's fault */
+    BK_PBX_ILL,       /* 5xx, no connection, TLS refused, name not found: the PBX's fault */
     BK_PBX_FORBIDDEN, /* the operator's address policy does not allow this PBX: nothing was sent */
     BK_PBX_OUTCOME_COUNT
 };

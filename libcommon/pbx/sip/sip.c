@@ -116,12 +116,21 @@ static void on_deadline(void *ctx)
              "");
 }
 
-/* What libre says of its sockets, and what may be done about it. */
-static void end_lost(struct bk_pbx_op *op, int err)
+/*
+ * What libre says of its sockets. An error that comes after sending leaves open what has arrived:
+ * on UDP any (a retransmission failed), on a connection all but those of making it.
+ */
+static bool was_sent(const struct bk_pbx_op *op, int err)
+{
+    return op->pbx->stack_setup.transport == BK_SIP_UDP ||
+           (err != ECONNREFUSED && err != EPROTO && err != EHOSTUNREACH && err != ENETUNREACH);
+}
+
+static void end_lost(struct bk_pbx_op *op, int err, bool may_have_arrived)
 {
     const struct bk_sip_stack *stack = op->stack;
     op->stack->is_bad = true;
-    op->result = (struct bk_pbx_result){.outcome = BK_PBX_ILL};
+    op->result = (struct bk_pbx_result){.outcome = may_have_arrived ? BK_PBX_SILENT : BK_PBX_ILL};
     char *text = op->result.text;
     size_t size = sizeof op->result.text;
     if (err == ECONNREFUSED)
@@ -131,8 +140,11 @@ static void end_lost(struct bk_pbx_op *op, int err)
                  stack->tls_error, stack->name);
     else if (err == EPROTO && stack->tls != NULL)
         snprintf(text, size, "the PBX does not speak TLS 1.2 or later: check port and transport");
+    else if (may_have_arrived)
+        snprintf(text, size, "the connection to the PBX was lost before an answer came: %s",
+                 strerror(err));
     else
-        snprintf(text, size, "no connection to the PBX, or it was lost: %s", strerror(err));
+        snprintf(text, size, "no connection to the PBX: %s", strerror(err));
     end(op);
 }
 
@@ -225,7 +237,7 @@ static void on_response(int err, const struct sip_msg *msg, void *ctx)
         return;
     }
     if (err != 0) {
-        end_lost(op, err);
+        end_lost(op, err, was_sent(op, err));
         return;
     }
     if (op->is_probe) {
@@ -280,12 +292,12 @@ static void send_request(struct bk_pbx_op *op)
     int code = sip_requestf(&op->request, op->stack->sip, true, method, op->uri, &op->stack->route,
                             NULL, on_send, on_response, op,
                             "From: <sip:%s@%s>;tag=%s\r\nTo: <%s>\r\nCall-ID: %s\r\nCSeq: %u %s\r\n"
-                            "%sContent-Length: 0\r\n\r\n",
+                            "%sUser-Agent: %s\r\nContent-Length: 0\r\n\r\n",
                             pbx->from_user, pbx->domain, op->tag, op->uri, op->call_id, op->cseq++,
-                            method, bk_buf_text(&fields));
+                            method, bk_buf_text(&fields), pbx->stack_setup.agent);
     bk_buf_deinit(&fields);
     if (code != 0)
-        end_lost(op, code);
+        end_lost(op, code, false);
 }
 
 /* --- the way there --- */

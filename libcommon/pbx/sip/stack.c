@@ -93,6 +93,14 @@ static bool on_request(const struct sip_msg *msg, void *ctx)
     return true;
 }
 
+/* Answers to nothing of ours: late, or forged. */
+static bool on_stray(const struct sip_msg *msg, void *ctx)
+{
+    (void)msg;
+    (void)ctx;
+    return true;
+}
+
 /* --- addresses --- */
 
 /*
@@ -126,7 +134,8 @@ static bool find_source(const struct sockaddr_storage *address, struct sa *ret_s
 
 static void close_stack(struct bk_sip_stack *stack)
 {
-    mem_deref(stack->listener);
+    mem_deref(stack->requests);
+    mem_deref(stack->strays);
     if (stack->sip != NULL)
         sip_close(stack->sip, true);
     mem_deref(stack->sip);
@@ -159,7 +168,8 @@ bool bk_sip_stack_open(const struct bk_sip_stack_setup *setup,
                   setup->agent, NULL, NULL) != 0 ||
         (setup->transport == BK_SIP_TLS && !open_tls(stack, setup->ca_file)) ||
         sip_transp_add(stack->sip, transports[setup->transport], &stack->source, stack->tls) != 0 ||
-        sip_listen(&stack->listener, stack->sip, true, on_request, stack) != 0)
+        sip_listen(&stack->requests, stack->sip, true, on_request, stack) != 0 ||
+        sip_listen(&stack->strays, stack->sip, false, on_stray, NULL) != 0)
         goto fail;
     *ret_stack = stack;
     return true;

@@ -17,7 +17,7 @@ enum bk_sip_transport { BK_SIP_UDP, BK_SIP_TCP, BK_SIP_TLS }; /* as in bk_pbx_ki
 struct bk_sip_stack_setup {
     enum bk_sip_transport transport;
     int port;
-    const char *agent;   /* User-Agent; copied by libre */
+    const char *agent;   /* User-Agent, and Server of what we answer; outlives the stack */
     const char *ca_file; /* NULL or empty: the system's */
     char name[254];      /* that the certificate must hold: a host or a numeric address */
 };
@@ -30,7 +30,7 @@ struct bk_sip_stack {
     struct sockaddr_storage address;
     struct sa peer, source; /* port 0 in source */
     struct tls *tls;
-    struct sip_lsnr *listener;
+    struct sip_lsnr *requests, *strays;
     char route_text[96];
     char name[254];
     const char *tls_error; /* static: why a certificate was refused last; NULL: was not */

@@ -51,6 +51,8 @@ struct cert cert_make(const struct cert_options *options)
     }
     if (options->usage != NULL)
         add_extension(cert.x509, issuer->x509, NID_ext_key_usage, options->usage);
+    if (options->alt_names != NULL)
+        add_extension(cert.x509, issuer->x509, NID_subject_alt_name, options->alt_names);
     assert_true(X509_sign(cert.x509, issuer->key, options->is_sha1 ? EVP_sha1() : EVP_sha256()) >
                 0);
     return cert;

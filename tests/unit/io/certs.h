@@ -26,6 +26,7 @@ struct cert_options {
     bool is_sha1;
     const char *key_usage; /* NULL: what suits a CA, or a phone */
     bool is_old_version;   /* X.509 v1: no extensions at all */
+    const char *alt_names; /* "DNS:a.test,IP:127.0.0.1"; NULL: none */
 };
 
 struct cert cert_make(const struct cert_options *options);
