@@ -115,6 +115,43 @@ bool api_is_host(struct bk_str host)
     return label > 0 && (!is_number || is_address(AF_INET, host));
 }
 
+static bool is_day(int64_t year, int64_t month, int64_t day)
+{
+    static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return day <= days[month - 1] + (month == 2 && is_leap);
+}
+
+bool api_is_time(struct bk_str text)
+{
+    static const char form[] = "0000-00-00T00:00:00";
+    static const struct {
+        size_t at, len;
+        int64_t min, max;
+    } parts[] = {{0, 4, 1970, 9999}, {5, 2, 1, 12},  {8, 2, 1, 31},
+                 {11, 2, 0, 23},     {14, 2, 0, 59}, {17, 2, 0, 59}};
+    int64_t numbers[BK_COUNT(parts)], fraction;
+    size_t at = sizeof form - 1;
+    if (text.len < at + 1 || text.ptr[text.len - 1] != 'Z')
+        return false;
+    for (size_t i = 0; i < at; i++) {
+        if (form[i] != '0' && text.ptr[i] != form[i])
+            return false;
+    }
+    for (size_t i = 0; i < BK_COUNT(parts); i++) {
+        if (bk_str_parse_int(bk_str_slice(text, parts[i].at, parts[i].at + parts[i].len),
+                             parts[i].min, parts[i].max, &numbers[i]) != BK_OK)
+            return false;
+    }
+    if (!is_day(numbers[0], numbers[1], numbers[2]))
+        return false;
+    if (text.ptr[at] == 'Z')
+        return text.len == at + 1;
+    return text.ptr[at] == '.' && text.len > at + 2 && text.len <= at + 8 &&
+           bk_str_parse_int(bk_str_slice(text, at + 1, text.len - 1), 0, 999999, &fraction) ==
+               BK_OK;
+}
+
 static bool judge_text(struct api_call *call, const char *path, const json_t *value, int64_t min,
                        int64_t max)
 {

@@ -287,7 +287,7 @@ static enum bk_err read_request(struct api_call *call, struct request *ret_reque
     enum bk_err err = api_members_err(call);
     if (err != BK_OK)
         return err;
-    if (has_filter)
+    if (!has_ids)
         return find_ids(call, &filter, &ret_request->devices);
     err = given_ids(call, ids->value, &ret_request->devices);
     return err == BK_OK ? check_ids(call, &ret_request->devices) : err;

@@ -326,33 +326,6 @@ static enum bk_err filter_value(struct api_call *call, const struct api_filter *
     return BK_OK;
 }
 
-bool api_is_time(struct bk_str text)
-{
-    static const char form[] = "0000-00-00T00:00:00";
-    static const struct {
-        size_t at, len;
-        int64_t min, max;
-    } parts[] = {{0, 4, 1970, 9999}, {5, 2, 1, 12},  {8, 2, 1, 31},
-                 {11, 2, 0, 23},     {14, 2, 0, 59}, {17, 2, 0, 59}};
-    int64_t number;
-    size_t at = sizeof form - 1;
-    if (text.len < at + 1 || text.ptr[text.len - 1] != 'Z')
-        return false;
-    for (size_t i = 0; i < at; i++) {
-        if (form[i] != '0' && text.ptr[i] != form[i])
-            return false;
-    }
-    for (size_t i = 0; i < BK_COUNT(parts); i++) {
-        if (bk_str_parse_int(bk_str_slice(text, parts[i].at, parts[i].at + parts[i].len),
-                             parts[i].min, parts[i].max, &number) != BK_OK)
-            return false;
-    }
-    if (text.ptr[at] == 'Z')
-        return text.len == at + 1;
-    return text.ptr[at] == '.' && text.len > at + 2 && text.len <= at + 8 &&
-           bk_str_parse_int(bk_str_slice(text, at + 1, text.len - 1), 0, 999999, &number) == BK_OK;
-}
-
 #define QUERY_NAME_MAX 24
 
 static enum bk_err add_filters(struct api_call *call, const struct api_resource *resource,
