@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/hex.h"
 #include "layer/layer.h"
 #include "model/setting.h"
 #include "resource.h"
@@ -33,6 +34,22 @@ static const char *path_of(struct api_call *call, const char *path, const char *
         .ptr;
 }
 
+/* The secret that is stored: sealed anew it would be another layer, and phones would come for it.
+ */
+static bool is_stored_secret(struct api_call *call, const struct api_layer *layer, const char *key,
+                             struct bk_str text)
+{
+    uint8_t sealed[BK_SEAL_PLAIN_MAX + BK_SEAL_OVERHEAD_BYTES];
+    size_t len = 0;
+    struct bk_str base64 =
+        api_json_text(json_object_get(json_object_get(layer->settings, key), "sealed"));
+    struct bk_str field =
+        bk_arena_printf(call->arena, "%s.settings:%s", bk_layer_name(layer->layer), key);
+    return base64.ptr != NULL && bk_base64_parse(base64, sealed, sizeof sealed, &len) == BK_OK &&
+           api_is_sealed_text(call, field.ptr, layer->layer_id,
+                              (struct bk_str){(const char *)sealed, len}, text);
+}
+
 /* BK_OK also after a fault of the caller's, which is remembered; else the service's. */
 static enum bk_err merge_setting(struct api_call *call, struct api_layer *layer, const char *at,
                                  const char *key, const json_t *value)
@@ -49,6 +66,8 @@ static enum bk_err merge_setting(struct api_call *call, struct api_layer *layer,
     }
     if (err == BK_OK)
         err = bk_layer_value_text(call->arena, id, value, &text, &detail);
+    if (err == BK_OK && is_stored_secret(call, layer, key, text))
+        return BK_OK;
     if (err == BK_OK)
         err = bk_layer_value(call->arena, layer->layer, id, text, seal, &sealing, &stored, &detail);
     if (err == BK_ERR_INVALID) {

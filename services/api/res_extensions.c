@@ -16,9 +16,10 @@ static void check_number(struct api_call *call, const char *path, const json_t *
 static enum bk_err finish(struct api_call *call, struct api_write *write)
 {
     const struct bk_pg_param params[] = {bk_store_int(&call->store, write->id)};
-    if (write->is_new || api_member_find(write, "secret") == NULL)
+    /* As it was sent: one that is stored already is not among what is written. */
+    if (write->is_new || json_object_get(call->input, "secret") == NULL)
         return BK_OK;
-    /* What waited to be confirmed is older than what was just written. */
+    /* What waited to be confirmed is older than what was just said. */
     return bk_store_run(&call->store,
                         "update app.extension set pending_secret = null"
                         " where tenant_id = app.current_tenant_id() and extension_id = $1::bigint"

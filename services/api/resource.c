@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/option.h"
+#include "base/secret.h"
 #include "model/mac.h"
 #include "vendor/vendor.h"
 
@@ -526,6 +527,64 @@ static const json_t *value_of(const struct api_write *write, const char *name)
     return member != NULL ? member->value : NULL;
 }
 
+bool api_is_sealed_text(struct api_call *call, const char *field, int64_t id, struct bk_str sealed,
+                        struct bk_str plain)
+{
+    char space[BK_SEAL_PLACE_SIZE];
+    uint8_t opened[BK_SEAL_PLAIN_MAX];
+    size_t len = 0;
+    struct bk_str place = bk_seal_place(&space, call->scope.tenant_id, field, id);
+    bool is_same =
+        bk_seal_open(&call->scope.data_key, place, sealed, opened, sizeof opened, &len) == BK_OK &&
+        bk_secret_eq((struct bk_str){(const char *)opened, len}, plain);
+    bk_wipe(opened, sizeof opened);
+    return is_same;
+}
+
+static enum bk_err is_stored_secret(struct api_call *call, const struct api_write *write,
+                                    const struct api_member *member, bool *ret_is_stored)
+{
+    const struct api_resource *resource = write->resource;
+    uint8_t sealed[BK_SEAL_PLAIN_MAX + BK_SEAL_OVERHEAD_BYTES];
+    size_t len = 0;
+    struct statement statement;
+    struct bk_pg_rows *rows = NULL;
+    statement_init(&statement);
+    bk_buf_addf(&statement.sql,
+                "select t.%s from %s as t where t.tenant_id = app.current_tenant_id()"
+                " and t.%s = $%zu::bigint",
+                member->field->column, resource->table, resource->id,
+                add_param(&statement, bk_store_int(&call->store, write->id)));
+    enum bk_err err = run(call, &statement, &rows);
+    *ret_is_stored = err == BK_OK && bk_pg_row_count(rows) == 1 && !bk_pg_is_null(rows, 0, 0) &&
+                     bk_pg_bytes(rows, 0, 0, sealed, sizeof sealed, &len) == BK_OK &&
+                     api_is_sealed_text(call, member->field->sealed_at, write->id,
+                                        (struct bk_str){(const char *)sealed, len},
+                                        api_json_text(member->value));
+    bk_pg_rows_free(rows);
+    return err;
+}
+
+/* A secret that is stored already is not written again. */
+static enum bk_err drop_stored_secrets(struct api_call *call, struct api_write *write)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < write->count; i++) {
+        const struct api_member member = write->members[i];
+        bool is_stored = false;
+        if (member.field->type == API_T_SECRET && member.field->column != NULL &&
+            json_is_string(member.value)) {
+            enum bk_err err = is_stored_secret(call, write, &member, &is_stored);
+            if (err != BK_OK)
+                return err;
+        }
+        if (!is_stored)
+            write->members[kept++] = member;
+    }
+    write->count = kept;
+    return BK_OK;
+}
+
 /* Settings and raw parameters become whole: what is stored, with what was written over it. */
 static enum bk_err merge_layer(struct api_call *call, struct api_write *write,
                                struct api_layer *layer)
@@ -589,6 +648,8 @@ static enum bk_err write_all(struct api_call *call, struct api_write *write,
         err = resource->prepare(call, write);
     if (err == BK_OK)
         err = api_members_err(call);
+    if (err == BK_OK && !write->is_new)
+        err = drop_stored_secrets(call, write);
     if (err == BK_OK)
         err = write_row(call, write);
     if (err == BK_OK)

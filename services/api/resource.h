@@ -187,6 +187,11 @@ size_t api_char_count(struct bk_str utf8);
 bool api_is_host(struct bk_str host);
 bool api_is_time(struct bk_str text); /* RFC 3339 in UTC: "…Z" */
 
+/* Does what is stored open to this text? Then writing it again would change nothing, but for a
+ * nonce, and must not make phones come. */
+bool api_is_sealed_text(struct api_call *call, const char *field, int64_t id, struct bk_str sealed,
+                        struct bk_str plain);
+
 /* ---- layers (layer.c) ---- */
 
 struct api_layer {

@@ -2,6 +2,7 @@
 operation of it is answered as it says; what it forbids is refused, by name.
 """
 
+import concurrent.futures
 import itertools
 import json
 
@@ -414,6 +415,29 @@ def test_jobs_join_and_are_cancelled_once(world):
     assert done["state"] == "cancelled" and done["times"]["ended"] and "user:" in done["outcome"]
     third = world.client.expect(202, "POST", "/v1/jobs", body)
     assert third.headers["location"] != path
+
+
+def test_a_job_outlives_its_device(world):
+    device = world.make("createDevice")
+    job = world.client.expect(202, "POST", "/v1/jobs", {"kind": "reboot", "device_id": device["id"]}).json
+    world.client.expect(204, "DELETE", f"/v1/devices/{device['id']}")
+    answer = world.client.get(f"/v1/jobs/{job['id']}").json
+    assert answer["device_id"] is None and answer["mac"] == device["mac"]
+    DOCUMENT.check(answer, DOCUMENT.by_id["getJob"].answer_schema(200))
+
+
+def test_of_writers_with_the_same_etag_one_wins(world):
+    path = f"/v1/devices/{world.make('createDevice')['id']}"
+    etag = world.client.get(path).headers["etag"]
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(
+            lambda number: world.client.request("PATCH", path, {"label": f"writer {number}"},
+                                                headers={"If-Match": etag}),
+            range(6),
+        ))
+    assert sorted(one.status for one in answers) == [200] + 5 * [412]
+    won = next(one for one in answers if one.status == 200)
+    assert world.client.get(path).json["label"] == won.json["label"]
 
 
 def test_a_batch_counts_joins_and_names_what_is_refused(world):

@@ -61,6 +61,7 @@ def fleet(stack, api):
 CHANGES = [
     # what, method, path, body, whose files change
     ("an extension's secret", "PATCH", "/v1/extensions/{shared}", {"secret": "an0ther"}, "ab"),
+    ("the same secret again", "PATCH", "/v1/extensions/{shared}", {"secret": "an0ther"}, ""),
     ("an extension's name", "PATCH", "/v1/extensions/{c}", {"display_name": "Änne"}, "c"),
     ("an extension's number", "PATCH", "/v1/extensions/{d}", {"number": "199"}, "d"),
     ("an extension's domain", "PATCH", "/v1/extensions/{d}", {"domain": "other.example"}, "d"),
@@ -76,6 +77,12 @@ CHANGES = [
     ("a site's name", "PATCH", "/v1/sites/{site1}", {"name": "elsewhere"}, ""),
     ("a site's address", "PATCH", "/v1/sites/{site1}", {"emergency_address": {"A3": "Bonn"}}, ""),
     ("a profile's setting", "PATCH", "/v1/profiles/{profile0}", {"settings": {"ui.language": "de"}}, "ac"),
+    ("a profile's secret", "PATCH", "/v1/profiles/{profile0}",
+     {"settings": {"security.admin_secret": "s3cret-s3cret"}}, "ac"),
+    ("the same secret of a profile again", "PATCH", "/v1/profiles/{profile0}",
+     {"settings": {"security.admin_secret": "s3cret-s3cret"}}, ""),
+    ("another secret of a profile", "PATCH", "/v1/profiles/{profile0}",
+     {"settings": {"security.admin_secret": "an0ther-an0ther"}}, "ac"),
     ("a profile's raw parameter", "PATCH", "/v1/profiles/{profile1}",
      {"raw": {"yealink": {"features.dnd_refuse_code": "486"}}}, "bd"),
     ("a device's setting", "PATCH", "/v1/devices/{dev_a}", {"settings": {"net.vlan_id": 7}}, "a"),
