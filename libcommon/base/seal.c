@@ -2,8 +2,8 @@
  * AES-256-GCM and HMAC-SHA256 over OpenSSL.
  *
  * Algorithms are looked up once a process: a lookup in OpenSSL 3.0 costs more than the whole
- * operation. Contexts are kept one a thread, since the config worker opens a secret per line on
- * each fetch; the key schedule inside is wiped after each use.
+ * operation. Contexts are kept one a thread, until its end, since the config worker opens a secret
+ * per line on each fetch; the key schedule inside is wiped after each use.
  */
 #include "base/seal.h"
 
@@ -34,35 +34,57 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static EVP_CIPHER *cipher;
 static EVP_MAC *mac;
 
+struct contexts {
+    EVP_CIPHER_CTX *cipher;
+    EVP_MAC_CTX *mac;
+};
+static _Thread_local struct contexts contexts;
+static pthread_key_t at_thread_end; /* of threads that have contexts */
+
 static void give_up(const char *what)
 {
     fprintf(stderr, "OpenSSL: %s failed; is the library complete and memory left?\n", what);
     abort();
 }
 
+static void free_contexts(void *ctx)
+{
+    struct contexts *own = ctx;
+    EVP_CIPHER_CTX_free(own->cipher);
+    EVP_MAC_CTX_free(own->mac);
+    *own = (struct contexts){NULL, NULL};
+}
+
 static void look_up(void)
 {
+    if (pthread_key_create(&at_thread_end, free_contexts) != 0)
+        give_up("a hook at the end of threads");
     cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
     mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     if (cipher == NULL || mac == NULL)
         give_up("looking up AES-256-GCM and HMAC");
 }
 
-/* Both contexts live as long as their thread's process: workers have one thread. */
+static struct contexts *own_contexts(void)
+{
+    pthread_once(&once, look_up);
+    if (contexts.cipher == NULL && contexts.mac == NULL)
+        (void)pthread_setspecific(at_thread_end, &contexts);
+    return &contexts;
+}
+
 static EVP_CIPHER_CTX *cipher_ctx(void)
 {
-    static _Thread_local EVP_CIPHER_CTX *ctx;
-    pthread_once(&once, look_up);
-    if (ctx == NULL)
-        ctx = EVP_CIPHER_CTX_new();
-    return ctx;
+    struct contexts *own = own_contexts();
+    if (own->cipher == NULL)
+        own->cipher = EVP_CIPHER_CTX_new();
+    return own->cipher;
 }
 
 static EVP_MAC_CTX *mac_ctx(void)
 {
-    static _Thread_local EVP_MAC_CTX *ctx;
-    pthread_once(&once, look_up);
-    if (ctx == NULL) {
+    struct contexts *own = own_contexts();
+    if (own->mac == NULL) {
         char digest[] = "SHA256";
         OSSL_PARAM params[] = {
             OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
@@ -71,9 +93,9 @@ static EVP_MAC_CTX *mac_ctx(void)
         EVP_MAC_CTX *fresh = EVP_MAC_CTX_new(mac);
         if (fresh == NULL || EVP_MAC_CTX_set_params(fresh, params) != 1)
             give_up("HMAC-SHA256");
-        ctx = fresh;
+        own->mac = fresh;
     }
-    return ctx;
+    return own->mac;
 }
 
 enum bk_err bk_seal(const struct bk_key *key, struct bk_str place, struct bk_str plain,

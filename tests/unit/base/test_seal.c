@@ -1,6 +1,7 @@
 #include "base/seal.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,6 +272,36 @@ static void key_files_follow_table(void **state)
     }
 }
 
+static void *seal_and_open(void *ctx)
+{
+    bool *is_good = ctx;
+    struct bk_key key = {{7}};
+    uint8_t sealed[64], plain[64], mac[32];
+    size_t sealed_len = 0, len = 0;
+    *is_good = bk_seal(&key, BK_STR("1/x.y/2"), BK_STR("text"), sealed, sizeof sealed,
+                       &sealed_len) == BK_OK &&
+               bk_seal_open(&key, BK_STR("1/x.y/2"), (struct bk_str){(char *)sealed, sealed_len},
+                            plain, sizeof plain, &len) == BK_OK &&
+               len == 4;
+    bk_mac_sha256(&key, BK_STR("text"), &mac);
+    return NULL;
+}
+
+/* LeakSanitizer is the judge: what a thread keeps goes with it. */
+static void threads_seal_and_leave_nothing_behind(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        pthread_t threads[2];
+        bool is_good[2] = {false, false};
+        for (size_t j = 0; j < 2; j++)
+            assert_int_equal(pthread_create(&threads[j], NULL, seal_and_open, &is_good[j]), 0);
+        for (size_t j = 0; j < 2; j++)
+            assert_int_equal(pthread_join(threads[j], NULL), 0);
+        assert_true(is_good[0] && is_good[1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +313,7 @@ int main(void)
         cmocka_unit_test(limits_are_kept_without_a_byte_written),
         cmocka_unit_test(keyed_hash_follows_table),
         cmocka_unit_test(key_files_follow_table),
+        cmocka_unit_test(threads_seal_and_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
