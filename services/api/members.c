@@ -301,12 +301,11 @@ static json_t *judge_locks(struct api_call *call, const struct api_field *field,
         return NULL;
     for (size_t i = 0; i < json_array_size(value); i++) {
         const json_t *one = json_array_get(value, i);
-        if (bk_layer_lock_check(api_json_text(one), &detail) == BK_OK &&
-            bk_layer_lock_find(value, api_json_text(one)) == i)
+        const bool is_name = bk_layer_lock_check(api_json_text(one), &detail) == BK_OK;
+        if (is_name && bk_layer_lock_find(value, api_json_text(one)) == i)
             continue;
         api_member_error(call, bk_arena_printf(call->arena, "%s[%zu]", path, i).ptr, "%s",
-                         bk_layer_lock_check(api_json_text(one), &detail) == BK_OK ? "stands twice"
-                                                                                   : detail.text);
+                         is_name ? "stands twice" : detail.text);
         return NULL;
     }
     return value;

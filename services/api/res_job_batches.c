@@ -32,51 +32,29 @@ static const struct api_field refused_fields[] = {
 };
 
 #define STATES "queued sent answered done failed expired cancelled"
+/* clang-format off */
 #define COUNT_SQL(state) "'" state "', count(*) filter (where j.state = '" state "')"
+#define COUNTS_SQL \
+    "(select json_build_object(" \
+    COUNT_SQL("queued") ", " COUNT_SQL("sent") ", " COUNT_SQL("answered") ", " \
+    COUNT_SQL("done") ", " COUNT_SQL("failed") ", " COUNT_SQL("expired") ", " \
+    COUNT_SQL("cancelled") ")" \
+    " from app.job as j" \
+    " where j.tenant_id = t.tenant_id and j.job_batch_id = t.job_batch_id)"
 
-/* What is shown of a batch; the members of a request are above them. */
+/* What is shown of a batch; the members of a request are others. */
 #define SHOWN_FIELDS \
-    {.name = "label", \
-     .type = API_T_TEXT, \
-     .max = 128, \
-     .column = "label", \
-     .initial = "\"\"", \
-     .help = "What people call it.", \
-     .example = "\"New time server\""}, \
-        {.name = "created_by", \
-         .type = API_T_TEXT, \
-         .flags = API_READ_ONLY, \
-         .max = 128, \
-         .column = "created_by", \
-         .help = "Who asked, as in audit events."}, \
-        {.name = "job_count", \
-         .type = API_T_INT, \
-         .flags = API_READ_ONLY, \
-         .column = "job_count", \
-         .help = "Jobs that were made by it."}, \
-        {.name = "counts", \
-         .type = API_T_COUNTS, \
-         .flags = API_READ_ONLY, \
-         .words = STATES, \
-         .read = "(select json_build_object(" COUNT_SQL("queued") ", " COUNT_SQL( \
-             "sent") ", " COUNT_SQL("answered") ", " COUNT_SQL("done") ", " COUNT_SQL("faile" \
-                                                                                      "d") "," \
-                                                                                           " " COUNT_SQL("expired") ", " COUNT_SQL( \
-                                                                                               "c" \
-                                                                                               "a" \
-                                                                                               "n" \
-                                                                                               "c" \
-                                                                                               "e" \
-                                                                                               "l" \
-                                                                                               "l" \
-                                                                                               "e" \
-                                                                                               "d") ") from app.job as j where j.tenant_id = t.tenant_id and" \
-                                                                                                    " j.job_batch_id = t.job_batch_id)", \
-         .help = "Its jobs by their state."}, \
-    { \
-        .name = "created_at", .type = API_T_TIME, .flags = API_READ_ONLY, .column = "created_at", \
-        .help = "When it was accepted." \
-    }
+    {.name = "label", .type = API_T_TEXT, .max = 128, .column = "label", .initial = "\"\"", \
+     .help = "What people call it.", .example = "\"New time server\""}, \
+    {.name = "created_by", .type = API_T_TEXT, .flags = API_READ_ONLY, .max = 128, \
+     .column = "created_by", .help = "Who asked, as in audit events."}, \
+    {.name = "job_count", .type = API_T_INT, .flags = API_READ_ONLY, .column = "job_count", \
+     .help = "Jobs that were made by it."}, \
+    {.name = "counts", .type = API_T_COUNTS, .flags = API_READ_ONLY, .words = STATES, \
+     .read = COUNTS_SQL, .help = "Its jobs by their state."}, \
+    {.name = "created_at", .type = API_T_TIME, .flags = API_READ_ONLY, .column = "created_at", \
+     .help = "When it was accepted."}
+/* clang-format on */
 
 static const struct api_field fields[] = {SHOWN_FIELDS, {0}};
 

@@ -22,18 +22,14 @@ static const struct api_field times_fields[] = {
     {0},
 };
 
+/* clang-format off */
 #define TIMES_SQL \
-    "json_build_object('queued', " API_TIME_SQL("t.created_at") ", 'sent', " API_TIME_SQL( \
-        "t.sent_at") ", 'answered', " API_TIME_SQL("t.answered_at") ", 'ended', " API_TIME_SQL("t" \
-                                                                                               "." \
-                                                                                               "e" \
-                                                                                               "n" \
-                                                                                               "d" \
-                                                                                               "e" \
-                                                                                               "d" \
-                                                                                               "_" \
-                                                                                               "a" \
-                                                                                               "t") ")"
+    "json_build_object(" \
+    "'queued', " API_TIME_SQL("t.created_at") ", " \
+    "'sent', " API_TIME_SQL("t.sent_at") ", " \
+    "'answered', " API_TIME_SQL("t.answered_at") ", " \
+    "'ended', " API_TIME_SQL("t.ended_at") ")"
+/* clang-format on */
 
 #define STATES "queued sent answered done failed expired cancelled"
 

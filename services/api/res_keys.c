@@ -10,57 +10,32 @@
 #define MODULE_MAX 6
 #define SLOT_MAX 200
 
+/* clang-format off */
 #define WRITTEN_FIELDS \
-    {.name = "kind", \
-     .type = API_T_WORD, \
-     .flags = API_REQUIRED, \
-     .words = KINDS, \
+    {.name = "kind", .type = API_T_WORD, .flags = API_REQUIRED, .words = KINDS, \
      .help = "none: nothing. line: a line of the phone. blf: another extension's state. " \
              "speed_dial, park, dtmf.", \
      .example = "\"blf\""}, \
-        {.name = "line", \
-         .type = API_T_INT, \
-         .min = 0, \
-         .max = BK_LINE_MAX, \
-         .initial = "0", \
-         .help = "The line it uses; 0: the phone chooses.", \
-         .example = "1"}, \
-        {.name = "value", \
-         .type = API_T_TEXT, \
-         .max = 128, \
-         .initial = "\"\"", \
-         .help = "Number or digits.", \
-         .example = "\"1002\""}, \
-        {.name = "label", \
-         .type = API_T_TEXT, \
-         .max = 64, \
-         .initial = "\"\"", \
-         .help = "Shown beside it.", \
-         .example = "\"Ben\""}, \
-    { \
-        .name = "extension", .type = API_T_TEXT, .max = 64, .initial = "\"\"", \
-        .help = "Code in front of the number to pick up or retrieve, where the PBX wants another " \
-                "than call.pickup_code." \
-    }
-
+    {.name = "line", .type = API_T_INT, .min = 0, .max = BK_LINE_MAX, .initial = "0", \
+     .help = "The line it uses; 0: the phone chooses.", .example = "1"}, \
+    {.name = "value", .type = API_T_TEXT, .max = 128, .initial = "\"\"", \
+     .help = "Number or digits.", .example = "\"1002\""}, \
+    {.name = "label", .type = API_T_TEXT, .max = 64, .initial = "\"\"", \
+     .help = "Shown beside it.", .example = "\"Ben\""}, \
+    {.name = "extension", .type = API_T_TEXT, .max = 64, .initial = "\"\"", \
+     .help = "Code in front of the number to pick up or retrieve, where the PBX wants another " \
+             "than call.pickup_code."}
 #define PLACE_FIELDS(flags_) \
-    {.name = "panel", \
-     .type = API_T_WORD, \
-     .flags = (flags_), \
+    {.name = "panel", .type = API_T_WORD, .flags = (flags_), \
      .words = "line programmable module", \
      .help = "The phone's line keys, its programmable keys, or those of an expansion module.", \
      .example = "\"line\""}, \
-        {.name = "module", \
-         .type = API_T_INT, \
-         .flags = (flags_)&API_READ_ONLY, \
-         .min = 0, \
-         .max = MODULE_MAX, \
-         .initial = "0", \
-         .help = "Which module, from 1; 0 on the phone itself."}, \
-    { \
-        .name = "slot", .type = API_T_INT, .flags = (flags_), .min = 1, .max = SLOT_MAX, \
-        .help = "Which key, from 1.", .example = "2" \
-    }
+    {.name = "module", .type = API_T_INT, .flags = (flags_) & API_READ_ONLY, .min = 0, \
+     .max = MODULE_MAX, .initial = "0", \
+     .help = "Which module, from 1; 0 on the phone itself."}, \
+    {.name = "slot", .type = API_T_INT, .flags = (flags_), .min = 1, .max = SLOT_MAX, \
+     .help = "Which key, from 1.", .example = "2"}
+/* clang-format on */
 
 static const struct api_field put_fields[] = {WRITTEN_FIELDS, {0}};
 static const struct api_field item_fields[] = {PLACE_FIELDS(API_REQUIRED), WRITTEN_FIELDS, {0}};

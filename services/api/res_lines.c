@@ -5,40 +5,24 @@
 #include "parts.h"
 
 /* What is written of a line; its number stands before them in lists, in the path otherwise. */
+/* clang-format off */
 #define WRITTEN_FIELDS \
-    {.name = "extension_id", \
-     .type = API_T_REF, \
-     .flags = API_REQUIRED, \
+    {.name = "extension_id", .type = API_T_REF, .flags = API_REQUIRED, \
      .help = "The account it registers."}, \
-        {.name = "label", \
-         .type = API_T_TEXT, \
-         .max = 64, \
-         .initial = "\"\"", \
-         .help = "Shown on the phone; empty: the extension's name.", \
-         .example = "\"Office\""}, \
-        {.name = "shared", \
-         .type = API_T_BOOL, \
-         .initial = "false", \
-         .help = "Shared line appearance: the PBX's matter as well."}, \
-        {.name = "settings", \
-         .type = API_T_SETTINGS, \
-         .initial = "{}", \
-         .help = "Neutral settings of this line, over the device's; no secrets."}, \
-        {.name = "locks", \
-         .type = API_T_LOCKS, \
-         .max = 256, \
-         .initial = "[]", \
-         .help = "Without meaning while nothing is above a line."}, \
-    { \
-        .name = "raw", .type = API_T_RAW, .initial = "{}", \
-        .help = "A maker's own parameters of this line, by maker." \
-    }
-
+    {.name = "label", .type = API_T_TEXT, .max = 64, .initial = "\"\"", \
+     .help = "Shown on the phone; empty: the extension's name.", .example = "\"Office\""}, \
+    {.name = "shared", .type = API_T_BOOL, .initial = "false", \
+     .help = "Shared line appearance: the PBX's matter as well."}, \
+    {.name = "settings", .type = API_T_SETTINGS, .initial = "{}", \
+     .help = "Neutral settings of this line, over the device's; no secrets."}, \
+    {.name = "locks", .type = API_T_LOCKS, .max = 256, .initial = "[]", \
+     .help = "Without meaning while nothing is above a line."}, \
+    {.name = "raw", .type = API_T_RAW, .initial = "{}", \
+     .help = "A maker's own parameters of this line, by maker."}
 #define INDEX_FIELD(flags_) \
-    { \
-        .name = "index", .type = API_T_INT, .flags = (flags_), .min = 1, .max = BK_LINE_MAX, \
-        .help = "The phone's account number, from 1.", .example = "1" \
-    }
+    {.name = "index", .type = API_T_INT, .flags = (flags_), .min = 1, .max = BK_LINE_MAX, \
+     .help = "The phone's account number, from 1.", .example = "1"}
+/* clang-format on */
 
 static const struct api_field put_fields[] = {WRITTEN_FIELDS, {0}};
 static const struct api_field item_fields[] = {INDEX_FIELD(API_REQUIRED), WRITTEN_FIELDS, {0}};

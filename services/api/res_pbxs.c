@@ -91,13 +91,15 @@ static const struct api_field control_fields[] = {
     {0},
 };
 
+/* clang-format off */
 #define CONTROL_SQL \
     "case when c.pbx_id is not null then json_build_object('driver', c.driver," \
     " 'address', c.address, 'username', c.username, 'has_secret', c.secret is not null," \
     " 'options', c.options, 'rate_per_s', c.rate_per_s, 'in_flight_max', c.in_flight_max," \
-    " 'enabled', c.is_enabled, 'state', json_build_object('breaker', coalesce(l.breaker," \
-    " 'closed'), 'reason', coalesce(l.note, ''), 'probe_at', " API_TIME_SQL( \
-        "l.breaker_until") ")) end"
+    " 'enabled', c.is_enabled, 'state', json_build_object(" \
+    "'breaker', coalesce(l.breaker, 'closed'), 'reason', coalesce(l.note, '')," \
+    " 'probe_at', " API_TIME_SQL("l.breaker_until") ")) end"
+/* clang-format on */
 
 /* One option of the driver, by its row; what is stored is text, number or truth as the row says. */
 static json_t *read_option(struct api_call *call, const struct bk_option *option, const char *path,

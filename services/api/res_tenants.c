@@ -111,11 +111,14 @@ const struct api_resource api_res_tenants = {
     .fields = fields,
 };
 
+/* clang-format off */
 #define SHOWN_SQL \
     "json_build_object('id', t.tenant_id, 'name', t.name, 'title', t.title, 'status', t.status," \
     " 'region', t.region, 'retention_days', t.retention_days," \
-    " 'parent_tenant_id', t.parent_tenant_id, 'created_at', " API_TIME_SQL( \
-        "t.created_at") ", 'updated_at', " API_TIME_SQL("t.updated_at") ")"
+    " 'parent_tenant_id', t.parent_tenant_id," \
+    " 'created_at', " API_TIME_SQL("t.created_at") "," \
+    " 'updated_at', " API_TIME_SQL("t.updated_at") ")"
+/* clang-format on */
 
 enum bk_err api_tenants_list(struct api_call *call)
 {
