@@ -110,15 +110,19 @@ function(bk_schema_version name)
   target_compile_definitions(${name} PRIVATE BK_SCHEMA_VERSION=${newest})
 endfunction()
 
-# An ordinary cmocka test program, cwd = source root so that data files are found by path.
+# An ordinary cmocka test program, cwd = source root so that data files are found by path. WRAP: functions
+# of foreign libraries that the test answers itself, as __wrap_<name>.
 function(bk_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS;DEFINES;WRAP" ${ARGN})
   if(BK_FUZZ)
     return()
   endif()
   add_executable(test_${name} ${ARG_SOURCES})
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE bk_flags ${ARG_DEPS} PkgConfig::CMOCKA)
+  target_compile_definitions(test_${name} PRIVATE ${ARG_DEFINES})
+  list(TRANSFORM ARG_WRAP PREPEND -Wl,--wrap=)
+  target_link_options(test_${name} PRIVATE ${ARG_WRAP})
   add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120)
 endfunction()

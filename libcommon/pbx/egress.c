@@ -8,8 +8,9 @@
 #include <string.h>
 
 /*
- * IANA's special-purpose registries (RFC 6890 and what has been added since). In the mapped form of
- * bk_cidr an IPv4 network's length counts from bit 96.
+ * IANA's special-purpose registries (RFC 6890, kept by RFC 8190, and what has been added since),
+ * also where they call an anycast address reachable: no PBX has one. Of IPv6 what lies within
+ * 2000::/3; all else is refused as a whole (is_special).
  */
 static const char *const special_texts[] = {
     "0.0.0.0/8",         /* this network, RFC 791 */
@@ -17,31 +18,24 @@ static const char *const special_texts[] = {
     "100.64.0.0/10",     /* shared, RFC 6598 */
     "127.0.0.0/8",       /* loopback, RFC 1122 */
     "169.254.0.0/16",    /* link local, RFC 3927; metadata services of clouds */
-    "172.16.0.0/12",     /* private */
-    "192.0.0.0/24",      /* protocol assignments, RFC 6890 */
+    "172.16.0.0/12",     /* private, RFC 1918 */
+    "192.0.0.0/24",      /* protocol assignments, RFC 6890; DS-Lite, RFC 6333; NAT64, RFC 7050 */
     "192.0.2.0/24",      /* documentation, RFC 5737 */
     "192.31.196.0/24",   /* AS112, RFC 7535 */
     "192.52.193.0/24",   /* AMT, RFC 7450 */
     "192.88.99.0/24",    /* 6to4 relays, RFC 7526 */
-    "192.168.0.0/16",    /* private */
+    "192.168.0.0/16",    /* private, RFC 1918 */
     "192.175.48.0/24",   /* AS112, RFC 7534 */
     "198.18.0.0/15",     /* benchmarks, RFC 2544 */
-    "198.51.100.0/24",   /* documentation */
-    "203.0.113.0/24",    /* documentation */
+    "198.51.100.0/24",   /* documentation, RFC 5737 */
+    "203.0.113.0/24",    /* documentation, RFC 5737 */
     "224.0.0.0/4",       /* multicast, RFC 5771 */
-    "240.0.0.0/4",       /* reserved, RFC 1112; limited broadcast */
-    "::/127",            /* unspecified, loopback */
-    "64:ff9b:1::/48",    /* local translation, RFC 8215 */
-    "100::/64",          /* discard, RFC 6666 */
-    "2001::/23",         /* protocol assignments, RFC 2928 (Teredo is looked into first) */
+    "240.0.0.0/4",       /* reserved, RFC 1112; limited broadcast, RFC 8190 */
+    "2001::/23",         /* protocol assignments, RFC 2928: benchmarks (RFC 5180), ORCHID (RFC 4843,
+                            RFC 7343), DRIP (RFC 9374), …; Teredo is looked into first */
     "2001:db8::/32",     /* documentation, RFC 3849 */
-    "2620:4f:8000::/48", /* AS112 */
+    "2620:4f:8000::/48", /* AS112, RFC 7534 */
     "3fff::/20",         /* documentation, RFC 9637 */
-    "5f00::/16",         /* segment routing, RFC 9602 */
-    "fc00::/7",          /* unique local, RFC 4193 */
-    "fe80::/10",         /* link local, RFC 4291 */
-    "fec0::/10",         /* site local, deprecated by RFC 3879 */
-    "ff00::/8",          /* multicast */
 };
 
 enum bk_err bk_egress_parse(struct bk_str allow, struct bk_str cleartext,
@@ -91,8 +85,22 @@ static void look_inside(const struct sockaddr *address, struct sockaddr_storage 
     }
 }
 
+/*
+ * 2000::/3 is all of IPv6 that is handed out (RFC 4291 2.4, IANA's address space registry). Beyond
+ * it lie loopback and unspecified (RFC 4291), local translation (RFC 8215), discard (RFC 6666),
+ * dummies (RFC 9780), segment routing (RFC 9602), unique local (RFC 4193), link and site local (RFC
+ * 4291, RFC 3879), multicast, and what is reserved.
+ */
+static bool is_global_unicast(const struct sockaddr_in6 *in6)
+{
+    return (in6->sin6_addr.s6_addr[0] & 0xe0) == 0x20;
+}
+
 static bool is_special(const struct sockaddr *address)
 {
+    if (address->sa_family == AF_INET6 &&
+        !is_global_unicast((const struct sockaddr_in6 *)(const void *)address))
+        return true;
     for (size_t i = 0; i < BK_COUNT(special_texts); i++) {
         struct bk_cidr one;
         if (bk_cidr_parse(bk_str_of(special_texts[i]), &one) != BK_OK ||

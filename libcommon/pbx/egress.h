@@ -4,8 +4,8 @@
  *
  * Without settings: public addresses only, and those with TLS only. Refused are loopback, private,
  * link-local, shared (100.64/10), multicast, documentation, benchmarking, reserved and unspecified
- * addresses of both families; IPv4 written as IPv6 (mapped, compatible, 6to4, Teredo, NAT64) counts
- * as the IPv4 address inside.
+ * addresses of both families, and all of IPv6 that is not handed out to anybody; IPv4 written as
+ * IPv6 (mapped, compatible, 6to4, Teredo, NAT64) counts as the IPv4 address inside.
  */
 #ifndef PBX_EGRESS_H
 #define PBX_EGRESS_H

@@ -77,6 +77,77 @@ static const struct {
     {"ff02::1", false},
     {"100::1", false},
     {"3fff::1", false},
+    /* Both ends of every row, and their neighbours. */
+    {"0.255.255.255", false},
+    {"1.0.0.0", true},
+    {"9.255.255.255", true},
+    {"10.0.0.0", false},
+    {"10.255.255.255", false},
+    {"11.0.0.0", true},
+    {"100.64.0.0", false},
+    {"100.127.255.255", false},
+    {"126.255.255.255", true},
+    {"128.0.0.0", true},
+    {"169.253.255.255", true},
+    {"169.254.0.0", false},
+    {"169.254.255.255", false},
+    {"169.255.0.0", true},
+    {"191.255.255.255", true},
+    {"192.0.0.255", false},
+    {"192.0.1.0", true},
+    {"192.0.2.255", false},
+    {"192.0.3.0", true},
+    {"192.31.195.255", true},
+    {"192.31.196.1", false},
+    {"192.31.197.0", true},
+    {"192.52.193.1", false},
+    {"192.88.98.255", true},
+    {"192.88.99.1", false},
+    {"192.88.100.0", true},
+    {"192.167.255.255", true},
+    {"192.168.255.255", false},
+    {"192.169.0.0", true},
+    {"192.175.48.1", false},
+    {"198.17.255.255", true},
+    {"198.19.255.255", false},
+    {"198.20.0.0", true},
+    {"198.51.99.255", true},
+    {"198.51.101.0", true},
+    {"203.0.112.255", true},
+    {"203.0.114.0", true},
+    {"239.255.255.255", false},
+    {"2000::1", true},
+    {"2001:1ff:ffff::1", false},
+    {"2001:200::1", true},
+    {"2001:db7:ffff::1", true},
+    {"2001:db9::1", true},
+    {"2620:4f:7fff::1", true},
+    {"2620:4f:8000::1", false},
+    {"2620:4f:8001::1", true},
+    {"3ffe:ffff::1", true},
+    {"3fff:fff:ffff::1", false},
+    {"3fff:1000::1", true},
+    {"4000::1", false},
+    {"5f00::1", false},
+    {"1fff::1", false},
+    {"100:0:0:1::1", false},
+    {"ff0e::1", false},
+    /* IPv4 inside. */
+    {"::2", false},
+    {"::0.0.1.0", false},
+    {"::8.8.8.8", true},
+    {"::10.0.0.1", false},
+    {"::ffff:0.0.0.0", false},
+    {"::ffff:169.254.169.254", false},
+    {"::ffff:0:10.0.0.1", false}, /* translated, RFC 2765: is_global_unicast */
+    {"64:ff9b::a9fe:a9fe", false},
+    {"64:ff9b::a00:1", false},
+    {"64:ff9b:0:0:0:1:808:808", false}, /* not the /96 of RFC 6052 */
+    {"2002:a00:1::1", false},
+    {"2002:a9fe:a9fe::1", false},
+    {"2002:e000:1::", false},
+    {"2001:0:4136:e378:8000:63bf:3fff:fdd2", false}, /* RFC 4380's own: 192.0.2.45 */
+    {"2001:0:1:2:3:4:5601:5601", false},             /* Teredo of 169.254.169.254 */
 };
 
 static void without_settings_only_public_addresses_with_tls(void **state)
@@ -109,6 +180,19 @@ static void what_the_operator_names_is_allowed_and_nothing_beside(void **state)
                            "egress.cleartext"));
     assert_non_null(
         strstr(bk_egress_judge(&egress, address_of("10.2.0.1", &space), true), "egress.allow"));
+    /* However it is written; and an IPv4 network opens no IPv6 one. */
+    assert_int_equal(bk_egress_parse(BK_STR("10.0.0.0/8,fd00:1::/32"),
+                                     BK_STR("10.0.0.0/8,fd00:1::/32"), &egress, NULL),
+                     BK_OK);
+    assert_null(bk_egress_judge(&egress, address_of("64:ff9b::a00:1", &space), false));
+    assert_null(bk_egress_judge(&egress, address_of("2002:a00:1::1", &space), false));
+    assert_null(bk_egress_judge(&egress, address_of("fd00:1::1", &space), false));
+    assert_non_null(bk_egress_judge(&egress, address_of("fd00:2::1", &space), false));
+    assert_non_null(bk_egress_judge(&egress, address_of("64:ff9b::b00:1", &space), false));
+    /* A path is no address. */
+    memset(&space, 0, sizeof space);
+    space.ss_family = AF_UNIX;
+    assert_non_null(bk_egress_judge(&egress, (const struct sockaddr *)&space, true));
     /* Cleartext alone opens nothing that is not public. */
     assert_int_equal(bk_egress_parse(BK_STR(""), BK_STR("10.0.0.0/8"), &egress, NULL), BK_OK);
     assert_non_null(bk_egress_judge(&egress, address_of("10.1.2.3", &space), false));
