@@ -5,7 +5,6 @@
 #include "yaml.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FOLD_AT 96 /* columns */
@@ -35,9 +34,7 @@ static bool is_plain(const char *text)
 
 static void print_quoted(FILE *out, const json_t *json)
 {
-    char *text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT);
-    fputs(text != NULL ? text : "null", out);
-    free(text);
+    (void)json_dumpf(json, out, JSON_ENCODE_ANY | JSON_COMPACT);
 }
 
 static void print_key(FILE *out, const char *key)
