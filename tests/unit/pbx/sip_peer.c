@@ -297,6 +297,18 @@ size_t peer_answer_count(struct peer *peer)
     return locked(peer, &peer->answer_count);
 }
 
+const char *peer_seen(struct peer *peer, size_t at)
+{
+    assert_true(at < peer_seen_count(peer));
+    return peer->seen[at];
+}
+
+const char *peer_answer(struct peer *peer, size_t at)
+{
+    assert_true(at < peer_answer_count(peer));
+    return peer->answers[at];
+}
+
 int peer_client_port(struct peer *peer)
 {
     pthread_mutex_lock(&peer->lock);

@@ -68,6 +68,9 @@ void peer_start(struct peer *peer, enum peer_kind kind, int port, const struct p
                 size_t step_count, SSL_CTX *ctx);
 void peer_stop(struct peer *peer);
 size_t peer_seen_count(struct peer *peer);
+/* The at-th, which does not change any more; at is below the count. */
+const char *peer_seen(struct peer *peer, size_t at);
+const char *peer_answer(struct peer *peer, size_t at);
 size_t peer_packet_count(struct peer *peer);
 size_t peer_answer_count(struct peer *peer);
 int peer_client_port(struct peer *peer);

@@ -230,13 +230,16 @@ static void assert_credentials(const char *request, const char *field_name, cons
 
 /* --- what is sent --- */
 
-static const struct peer_step ok_step = {.head = "SIP/2.0 200 OK\r\n"};
+#define OK_STEP \
+    { \
+        .head = "SIP/2.0 200 OK\r\n" \
+    }
 
 static void a_notify_has_what_phones_and_proxies_demand(void **state)
 {
     (void)state;
     for (enum peer_kind kind = PEER_UDP; kind <= PEER_TCP; kind++) {
-        const struct peer_step steps[] = {ok_step, ok_step};
+        const struct peer_step steps[] = {OK_STEP, OK_STEP};
         struct peer peer;
         char value[256], first[256];
         peer_start(&peer, kind, 0, steps, 2, NULL);
@@ -244,7 +247,7 @@ static void a_notify_has_what_phones_and_proxies_demand(void **state)
         struct bk_pbx_result result = deliver(pbx, &plain_order);
         assert_int_equal(result.outcome, BK_PBX_ANSWERED);
         assert_int_equal(result.status, 200);
-        const char *text = peer.seen[0];
+        const char *text = peer_seen(&peer, 0);
         print_message("%s", text);
         assert_int_equal(strncmp(text, "NOTIFY sip:1001@tenant.test SIP/2.0\r\n", 37), 0);
         value_of(text, "To", value, sizeof value);
@@ -273,8 +276,8 @@ static void a_notify_has_what_phones_and_proxies_demand(void **state)
         assert_int_equal(deliver(pbx, &plain_order).outcome, BK_PBX_ANSWERED);
         static const char *const fresh[] = {"Call-ID", "From", "Via"};
         for (size_t i = 0; i < BK_COUNT(fresh); i++) {
-            value_of(peer.seen[0], fresh[i], first, sizeof first);
-            value_of(peer.seen[1], fresh[i], value, sizeof value);
+            value_of(peer_seen(&peer, 0), fresh[i], first, sizeof first);
+            value_of(peer_seen(&peer, 1), fresh[i], value, sizeof value);
             assert_string_not_equal(first, value);
         }
         driver()->close(pbx);
@@ -304,7 +307,7 @@ static const struct {
     {"407, MD5, qop",
      true,
      true,
-     {{.head = PROXY_MD5}, ok_step},
+     {{.head = PROXY_MD5}, OK_STEP},
      2,
      BK_PBX_ANSWERED,
      "took it",
@@ -316,7 +319,7 @@ static const struct {
     {"407, MD5, no qop",
      true,
      true,
-     {{.head = P407 "Proxy-Authenticate: Digest realm=\"tenant.test\", nonce=\"p1\"\r\n"}, ok_step},
+     {{.head = P407 "Proxy-Authenticate: Digest realm=\"tenant.test\", nonce=\"p1\"\r\n"}, OK_STEP},
      2,
      BK_PBX_ANSWERED,
      "",
@@ -330,7 +333,7 @@ static const struct {
      true,
      {{.head = P407 "Proxy-Authenticate: Digest realm=\"tenant.test\", nonce=\"p1\", "
                     "algorithm=SHA-256, qop=\"auth,auth-int\", opaque=\"o\"\r\n"},
-      ok_step},
+      OK_STEP},
      2,
      BK_PBX_ANSWERED,
      "",
@@ -345,7 +348,7 @@ static const struct {
      {{.head = P407 "Proxy-Authenticate: Digest realm=\"tenant.test\", nonce=\"p1\", "
                     "algorithm=SHA-256\r\n"
                     "Proxy-Authenticate: Digest realm=\"tenant.test\", nonce=\"p2\"\r\n"},
-      ok_step},
+      OK_STEP},
      2,
      BK_PBX_ANSWERED,
      "",
@@ -360,7 +363,7 @@ static const struct {
      {{.head = P407 "Proxy-Authenticate: Digest realm=\"tenant.test\", nonce=\"p0\", "
                     "algorithm=SHA-512-256\r\nProxy-Authenticate: Bearer realm=\"x\"\r\n"
                     "Proxy-Authenticate: Digest realm=\"tenant.test\", nonce=\"p2\"\r\n"},
-      ok_step},
+      OK_STEP},
      2,
      BK_PBX_ANSWERED,
      "",
@@ -424,7 +427,7 @@ static const struct {
      {{.head = PROXY_MD5},
       {.head = P407 "Proxy-Authenticate: Digest realm=\"tenant.test\", nonce=\"p2\", stale=true, "
                     "qop=\"auth\"\r\n"},
-      ok_step},
+      OK_STEP},
      3,
      BK_PBX_ANSWERED,
      "",
@@ -464,7 +467,7 @@ static const struct {
     {"the phone asks behind the PBX",
      true,
      true,
-     {{.head = PROXY_MD5}, {.head = PHONE_MD5}, ok_step},
+     {{.head = PROXY_MD5}, {.head = PHONE_MD5}, OK_STEP},
      3,
      BK_PBX_ANSWERED,
      "",
@@ -476,7 +479,7 @@ static const struct {
     {"the phone asks, no account",
      false,
      true,
-     {{.head = PHONE_MD5}, ok_step},
+     {{.head = PHONE_MD5}, OK_STEP},
      2,
      BK_PBX_ANSWERED,
      "",
@@ -551,7 +554,7 @@ static const struct {
      {{.head = PROXY_MD5},
       {.head = PHONE_MD5},
       {.head = W401 "WWW-Authenticate: Digest realm=\"phone\", nonce=\"w2\", stale=true\r\n"},
-      ok_step},
+      OK_STEP},
      4,
      BK_PBX_ANSWERED,
      "",
@@ -592,7 +595,7 @@ static void challenges_are_answered_by_whom_they_are_meant_for(void **state)
         assert_int_equal(result.outcome, challenges[i].want);
         assert_true(has(result.text, challenges[i].words));
         assert_int_equal(peer_seen_count(&peer), challenges[i].seen_count);
-        const char *last = peer.seen[challenges[i].seen_count - 1];
+        const char *last = peer_seen(&peer, challenges[i].seen_count - 1);
         assert_int_equal(has(last, "\r\nProxy-Authorization: "), challenges[i].proxy_nonce != NULL);
         assert_int_equal(has(last, "\r\nAuthorization: "), challenges[i].www_user != NULL);
         if (challenges[i].proxy_nonce != NULL)
@@ -606,11 +609,11 @@ static void challenges_are_answered_by_whom_they_are_meant_for(void **state)
         assert_int_equal(has(last, "algorithm=SHA-256"), challenges[i].is_sha256);
         /* One Call-ID throughout, CSeq counts (RFC 3261 22.2). */
         char first[128], now[128], cseq[32];
-        value_of(peer.seen[0], "Call-ID", first, sizeof first);
+        value_of(peer_seen(&peer, 0), "Call-ID", first, sizeof first);
         for (size_t n = 0; n < challenges[i].seen_count; n++) {
-            value_of(peer.seen[n], "Call-ID", now, sizeof now);
+            value_of(peer_seen(&peer, n), "Call-ID", now, sizeof now);
             assert_string_equal(first, now);
-            value_of(peer.seen[n], "CSeq", now, sizeof now);
+            value_of(peer_seen(&peer, n), "CSeq", now, sizeof now);
             snprintf(cseq, sizeof cseq, "%zu NOTIFY", n + 1);
             assert_string_equal(now, cseq);
         }
@@ -674,7 +677,7 @@ static void every_answer_becomes_its_outcome(void **state)
 static void silence_ends_with_the_orders_own_deadline_and_late_answers_change_nothing(void **state)
 {
     (void)state;
-    const struct peer_step steps[] = {{.head = "SIP/2.0 200 OK\r\n", .is_late = true}, ok_step};
+    const struct peer_step steps[] = {{.head = "SIP/2.0 200 OK\r\n", .is_late = true}, OK_STEP};
     struct peer peer;
     struct bk_pbx_order order = plain_order;
     peer_start(&peer, PEER_UDP, 0, steps, 2, NULL);
@@ -683,7 +686,7 @@ static void silence_ends_with_the_orders_own_deadline_and_late_answers_change_no
     int64_t from_mono_ms = bk_clock_mono_ms();
     struct bk_pbx_result result = deliver(pbx, &order);
     assert_int_equal(result.outcome, BK_PBX_SILENT);
-    assert_true(bk_clock_mono_ms() - from_mono_ms < 2000);
+    assert_true(bk_clock_mono_ms() - from_mono_ms < 10000); /* libre's is 32 s */
     peer_release(&peer);
     /* What comes after it in the same socket is seen: so is the late one, by nobody. */
     assert_int_equal(deliver(pbx, &plain_order).outcome, BK_PBX_ANSWERED);
@@ -773,14 +776,14 @@ static void hostile_answers_harm_nobody(void **state)
             struct peer peer;
             struct bk_pbx_order order = plain_order;
             print_message("  %s, %s\n", hostile[i].label, words[kind]);
-            const struct peer_step steps[] = {hostile[i].step, ok_step, ok_step, ok_step};
+            const struct peer_step steps[] = {hostile[i].step, OK_STEP, OK_STEP, OK_STEP};
             peer_start(&peer, kind, 0, steps, BK_COUNT(steps), NULL);
             struct bk_pbx *pbx = open_pbx(peer.port, kind, "rps", NULL);
-            order.timeout_ms = kind == PEER_UDP && hostile[i].step.raw != NULL ? TIMEOUT_MS : 250;
+            enum bk_pbx_outcome want = kind == PEER_UDP ? hostile[i].on_udp : hostile[i].on_tcp;
+            order.timeout_ms = want == BK_PBX_SILENT ? 250 : TIMEOUT_MS;
             struct bk_pbx_result result = deliver(pbx, &order);
             print_message("    %s: %s\n", bk_pbx_outcome_name(result.outcome), result.text);
-            assert_int_equal(result.outcome,
-                             kind == PEER_UDP ? hostile[i].on_udp : hostile[i].on_tcp);
+            assert_int_equal(result.outcome, want);
             /* The next one is served; on a stream that is no longer one, after a probe. */
             if (result.outcome == BK_PBX_SILENT && kind == PEER_TCP)
                 (void)probe(pbx, 300);
@@ -795,7 +798,7 @@ static void hostile_answers_harm_nobody(void **state)
 static void a_lost_or_refused_connection_is_the_pbxs_and_heals(void **state)
 {
     (void)state;
-    const struct peer_step steps[] = {{.closes = true}, ok_step};
+    const struct peer_step steps[] = {{.closes = true}, OK_STEP};
     struct peer peer;
     peer_start(&peer, PEER_TCP, 0, steps, 2, NULL);
     int port = peer.port;
@@ -812,7 +815,7 @@ static void a_lost_or_refused_connection_is_the_pbxs_and_heals(void **state)
     print_message("  %s\n", result.text);
     assert_int_equal(result.outcome, BK_PBX_ILL);
     assert_true(has(result.text, "check address, port"));
-    const struct peer_step good[] = {ok_step};
+    const struct peer_step good[] = {OK_STEP};
     peer_start(&peer, PEER_TCP, port, good, 1, NULL);
     assert_int_equal(deliver(pbx, &plain_order).outcome, BK_PBX_ANSWERED);
     driver()->close(pbx);
@@ -833,8 +836,9 @@ static void a_probe_takes_any_answer_and_a_dead_way_is_left(void **state)
             assert_int_equal(result.outcome, BK_PBX_ANSWERED);
             assert_true(has(result.text, "OPTIONS"));
         }
-        assert_int_equal(strncmp(peer.seen[0], "OPTIONS sip:tenant.test SIP/2.0\r\n", 33), 0);
-        assert_false(has(peer.seen[0], "Event:"));
+        assert_int_equal(strncmp(peer_seen(&peer, 0), "OPTIONS sip:tenant.test SIP/2.0\r\n", 33),
+                         0);
+        assert_false(has(peer_seen(&peer, 0), "Event:"));
         int port = peer_client_port(&peer);
         struct bk_pbx_result result = probe(pbx, 200);
         assert_int_equal(result.outcome, BK_PBX_SILENT);
@@ -909,7 +913,7 @@ static void tls_is_verified_by_chain_and_name(void **state)
         {"no such CA file", &good, 0, "/nonexistent/ca.pem", "pbx.tenant.test", BK_PBX_ILL,
          "sip.tls_ca_file", ""},
     };
-    const struct peer_step steps[] = {ok_step};
+    const struct peer_step steps[] = {OK_STEP};
     for (size_t i = 0; i < BK_COUNT(rows); i++) {
         struct peer peer;
         SSL_CTX *ctx = server_context(rows[i].cert, rows[i].max_version);
@@ -954,7 +958,7 @@ static void a_forbidden_address_is_sent_nothing(void **state)
 {
     (void)state;
     struct bk_egress no_cleartext;
-    const struct peer_step steps[] = {ok_step};
+    const struct peer_step steps[] = {OK_STEP};
     assert_int_equal(bk_egress_parse(BK_STR("127.0.0.0/8"), BK_STR(""), &no_cleartext, NULL),
                      BK_OK);
     const struct {
@@ -1010,7 +1014,7 @@ static void what_cannot_stand_in_sip_is_refused_before_anything_is_sent(void **s
         {"no event", "1001", "tenant.test", "", "1"},
         {"a line end in the line's account", "1001", "tenant.test", "check-sync", "1\r\nX: y"},
     };
-    const struct peer_step steps[] = {ok_step};
+    const struct peer_step steps[] = {OK_STEP};
     struct peer peer;
     peer_start(&peer, PEER_UDP, 0, steps, 1, NULL);
     struct bk_pbx *pbx = open_pbx(peer.port, PEER_UDP, "rps", NULL);
@@ -1030,8 +1034,9 @@ static void what_cannot_stand_in_sip_is_refused_before_anything_is_sent(void **s
     struct bk_pbx_order order = plain_order;
     order.number = BK_STR("1>;x=\"@evil");
     assert_int_equal(deliver(pbx, &order).outcome, BK_PBX_ANSWERED);
-    assert_int_equal(
-        strncmp(peer.seen[0], "NOTIFY sip:1%3E%3Bx%3D%22%40evil@tenant.test SIP/2.0\r\n", 52), 0);
+    assert_int_equal(strncmp(peer_seen(&peer, 0),
+                             "NOTIFY sip:1%3E%3Bx%3D%22%40evil@tenant.test SIP/2.0\r\n", 52),
+                     0);
     assert_int_equal(peer_packet_count(&peer), 1);
     driver()->close(pbx);
     peer_stop(&peer);
@@ -1075,7 +1080,7 @@ static void an_account_that_cannot_be_used_says_why(void **state)
 static void what_is_cancelled_or_closed_is_not_reported(void **state)
 {
     (void)state;
-    const struct peer_step steps[] = {{0}, {0}, {.head = "SIP/2.0 200 OK\r\n"}, ok_step};
+    const struct peer_step steps[] = {{0}, {0}, {.head = "SIP/2.0 200 OK\r\n"}, OK_STEP};
     for (enum peer_kind kind = PEER_UDP; kind <= PEER_TCP; kind++) {
         struct peer peer;
         struct told told[4] = {{0}};
@@ -1111,7 +1116,7 @@ static void whoever_is_told_may_close_the_pbx(void **state)
 {
     (void)state;
     for (enum peer_kind kind = PEER_UDP; kind <= PEER_TCP; kind++) {
-        const struct peer_step steps[] = {ok_step, {0}};
+        const struct peer_step steps[] = {OK_STEP, {0}};
         struct peer peer;
         struct told told = {0}, never = {0};
         struct bk_pbx_op *op = NULL;
@@ -1136,7 +1141,7 @@ static void many_at_once_are_each_answered(void **state)
     struct bk_pbx_op *op = NULL;
     struct peer peer;
     for (size_t i = 0; i < COUNT; i++)
-        steps[i] = ok_step;
+        steps[i] = (struct peer_step)OK_STEP;
     peer_start(&peer, PEER_TCP, 0, steps, COUNT, NULL);
     struct bk_pbx *pbx = open_pbx(peer.port, PEER_TCP, "rps", NULL);
     for (size_t i = 0; i < COUNT; i++)
@@ -1145,9 +1150,9 @@ static void many_at_once_are_each_answered(void **state)
         run_until(is_told, &told[i]);
         assert_int_equal(told[i].result.outcome, BK_PBX_ANSWERED);
     }
-    assert_int_equal(peer.connection_count, 1); /* one connection a PBX */
     driver()->close(pbx);
     peer_stop(&peer);
+    assert_int_equal(peer.connection_count, 1); /* one connection a PBX */
 }
 
 /* --- requests to our socket --- */
@@ -1155,7 +1160,7 @@ static void many_at_once_are_each_answered(void **state)
 static void the_pbx_may_ask_us_and_strangers_may_not(void **state)
 {
     (void)state;
-    const struct peer_step steps[] = {ok_step};
+    const struct peer_step steps[] = {OK_STEP};
     static const char options[] =
         "OPTIONS sip:rps@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
         "127.0.0.2:5060;branch=z9hG4bKx;rport\r\n"
@@ -1180,12 +1185,12 @@ static void the_pbx_may_ask_us_and_strangers_may_not(void **state)
     peer_request(&peer, "BYE", ";tag=old");
     struct enough enough = {&peer, 4};
     run_until(has_answers, &enough);
-    assert_int_equal(strncmp(peer.answers[0], "SIP/2.0 200 ", 12), 0);
-    assert_true(has(peer.answers[0], "\r\nAllow: OPTIONS\r\n"));
-    assert_int_equal(strncmp(peer.answers[1], "SIP/2.0 405 ", 12), 0);
-    assert_true(has(peer.answers[1], "\r\nAllow: OPTIONS\r\n"));
-    assert_int_equal(strncmp(peer.answers[2], "SIP/2.0 405 ", 12), 0);
-    assert_int_equal(strncmp(peer.answers[3], "SIP/2.0 481 ", 12), 0);
+    assert_int_equal(strncmp(peer_answer(&peer, 0), "SIP/2.0 200 ", 12), 0);
+    assert_true(has(peer_answer(&peer, 0), "\r\nAllow: OPTIONS\r\n"));
+    assert_int_equal(strncmp(peer_answer(&peer, 1), "SIP/2.0 405 ", 12), 0);
+    assert_true(has(peer_answer(&peer, 1), "\r\nAllow: OPTIONS\r\n"));
+    assert_int_equal(strncmp(peer_answer(&peer, 2), "SIP/2.0 405 ", 12), 0);
+    assert_int_equal(strncmp(peer_answer(&peer, 3), "SIP/2.0 481 ", 12), 0);
     char text[64];
     assert_int_equal(recv(stranger, text, sizeof text, MSG_DONTWAIT), -1); /* asked before them */
     close(stranger);
@@ -1198,7 +1203,7 @@ static void the_pbx_may_ask_us_and_strangers_may_not(void **state)
 static void a_name_is_looked_up_and_one_that_is_not_found_is_told(void **state)
 {
     (void)state;
-    const struct peer_step steps[] = {ok_step, ok_step};
+    const struct peer_step steps[] = {OK_STEP, OK_STEP};
     struct peer peer;
     char address[64];
     struct bk_detail detail;
@@ -1212,7 +1217,7 @@ static void a_name_is_looked_up_and_one_that_is_not_found_is_told(void **state)
     /* ::1 first in some hosts files: allowed addresses are tried in turn. */
     assert_int_equal(driver()->open(&setup, &account, &pbx, &detail), BK_OK);
     assert_int_equal(deliver(pbx, &plain_order).outcome, BK_PBX_ANSWERED);
-    assert_true(has(peer.seen[0], "From: <sip:callback@tenant.test>"));
+    assert_true(has(peer_seen(&peer, 0), "From: <sip:callback@tenant.test>"));
     /* Closed while a look-up runs. */
     driver()->close(pbx);
     assert_int_equal(driver()->open(&setup, &account, &pbx, &detail), BK_OK);
@@ -1235,7 +1240,7 @@ static void every_allocation_may_fail(void **state)
 {
     (void)state;
     for (long n = 0;; n++) {
-        const struct peer_step steps[] = {{.head = PROXY_MD5}, ok_step};
+        const struct peer_step steps[] = {{.head = PROXY_MD5}, OK_STEP};
         struct peer peer;
         struct bk_pbx *pbx = NULL;
         struct told told = {0};
