@@ -26,7 +26,7 @@ struct bk_server_settings {
     char *pg, *master_key_file, *master_key, *admin_address;
     char *redis_address, *redis_user, *redis_password_file, *redis_prefix;
     int64_t workers, head_max_bytes, connections_max;
-    int64_t early_timeout_s, idle_timeout_s, drain_s, pg_connect_timeout_ms;
+    int64_t early_timeout_s, idle_timeout_s, drain_s;
     int log_level; /* index in "debug info warn error": enum bk_log_level */
     bool log_json;
     struct bk_listener_settings *listeners;
@@ -73,8 +73,6 @@ struct bk_server_settings {
         "for its whole body", NULL), \
     BK_SETTING_ROW(type, server.drain_s, "drain_s", BK_T_INT, 0, 300, "10", \
         "Seconds that requests in flight get to finish after SIGTERM", NULL), \
-    BK_SETTING_ROW(type, server.pg_connect_timeout_ms, "pg.connect_timeout_ms", BK_T_INT, 50, \
-        60000, "3000", "Time for one attempt to connect to PostgreSQL", NULL), \
     BK_SETTING_ROW(type, server.redis_address, "redis.address", BK_T_TEXT, 0, 128, "", \
         "unix:/path or a numeric address:port; empty: no Redis, jobs wait for the next sweep", \
         NULL), \

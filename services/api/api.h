@@ -61,7 +61,7 @@ struct api_route {
 extern const struct api_route api_routes[]; /* method NULL ends */
 
 struct api_reply {
-    int status;           /* 0: 200 */
+    int status;           /* 0: 200; with BK_ERR_DENIED, 401: who signs in is not who he says */
     json_t *body;         /* owned; NULL: none */
     const char *location; /* "/v1/jobs/7"; NULL: none */
     const char *etag;     /* with its quotes; NULL: none */

@@ -42,7 +42,7 @@ static enum bk_err open_pg(struct cfg_worker *worker, const char *use,
         .queue_max = queue_max,
         .in_flight_max = (size_t)settings->pg_in_flight_max,
         .query_timeout_ms = (int)settings->pg_query_timeout_ms,
-        .connect_timeout_ms = (int)settings->server.pg_connect_timeout_ms,
+        .connect_timeout_ms = (int)settings->pg_connect_timeout_ms,
     };
     return bk_pg_open(worker->loop, &options, ret_pg);
 }

@@ -17,6 +17,8 @@ static const struct bk_setting_row rows[] = {
         "Statements sent to PostgreSQL and not answered yet, per worker", NULL),
     ROW(pg_query_timeout_ms, "pg.query_timeout_ms", BK_T_INT, 50, 60000, "2000",
         "A fetch whose database answer takes longer is answered 503", NULL),
+    ROW(pg_connect_timeout_ms, "pg.connect_timeout_ms", BK_T_INT, 50, 60000, "3000",
+        "Time for one attempt to connect to PostgreSQL", NULL),
     ROW(visits_queue_max, "visits.queue_max", BK_T_INT, 1, 100000, "10000",
         "Visits of one worker not written yet; further ones are dropped and counted", NULL),
     ROW(visits_flush_ms, "visits.flush_ms", BK_T_INT, 10, 60000, "200",

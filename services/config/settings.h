@@ -11,7 +11,7 @@
 struct cfg_settings {
     struct bk_server_settings server;
     char *public_url, *models_dir;
-    int64_t pg_queue_max, pg_in_flight_max, pg_query_timeout_ms;
+    int64_t pg_queue_max, pg_in_flight_max, pg_query_timeout_ms, pg_connect_timeout_ms;
     int64_t visits_queue_max, visits_flush_ms, trust_refresh_s;
 };
 

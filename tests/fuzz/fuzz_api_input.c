@@ -16,16 +16,20 @@ static void require(bool holds)
         abort();
 }
 
+static int deeper(int depth, int other)
+{
+    return depth > other ? depth : other;
+}
+
 static int depth_of(const json_t *json)
 {
     int deepest = 0;
     size_t at;
     const char *name;
     json_t *value;
-    json_array_foreach(json, at, value) deepest =
-        depth_of(value) > deepest ? depth_of(value) : deepest;
+    json_array_foreach(json, at, value) deepest = deeper(depth_of(value), deepest);
     json_object_foreach((json_t *)(uintptr_t)json, name, value) deepest =
-        depth_of(value) > deepest ? depth_of(value) : deepest;
+        deeper(depth_of(value), deepest);
     return json_is_array(json) || json_is_object(json) ? deepest + 1 : 0;
 }
 
