@@ -632,10 +632,12 @@ begin
              order by j.due_at
              limit h.limit_count
                for no key update skip locked) as j
-    ), judged as (
+    ), judged as materialized ( -- else the updates join jobs by tenant alone: n * n
         select p.tenant_id, p.pbx_id, p.fence, p.job_id, p.kind, d.device_id, d.vendor, d.model,
                s.firmware_seen, d.state as device_state, r.pbx_id as route_pbx_id,
-               r.extension_id, r.is_exclusive, b.until as reboot_until
+               r.extension_id, r.is_exclusive, b.until as reboot_until, e.number,
+               coalesce(nullif(e.domain, ''), x.domain) as domain,
+               case e.auth_id when '' then e.number else e.auth_id end as auth_id, e.secret
           from picked as p
           left join app.device as d on d.tenant_id = p.tenant_id and d.device_id = p.device_id
           left join app.device_state as s on s.tenant_id = d.tenant_id and s.device_id = d.device_id
@@ -647,22 +649,21 @@ begin
                and o.job_id <> p.job_id -- its own window is in its due_at
                and o.sent_at > now() - make_interval(secs => p_reboot_window_s)
                and (p.kind = 'reboot' or o.ended_at is null)) as b on true
+          left join app.extension as e on e.tenant_id = p.tenant_id and e.extension_id = r.extension_id
+          left join app.pbx as x on x.tenant_id = e.tenant_id and x.pbx_id = e.pbx_id
     ), sent as (
         update app.job as j
            set state = 'sent', sent_at = now(), answered_at = null, waiting_reason = '',
                attempt_count = j.attempt_count + 1, fence = w.fence,
-               contact = 'sip:' || e.number || '@' || coalesce(nullif(e.domain, ''), x.domain),
+               contact = 'sip:' || w.number || '@' || w.domain,
                due_at = now() + make_interval(secs => case j.kind when 'reboot' then p_reboot_window_s
                                                                   else p_window_s end)
           from judged as w
-          join app.extension as e on e.tenant_id = w.tenant_id and e.extension_id = w.extension_id
-          join app.pbx as x on x.tenant_id = e.tenant_id and x.pbx_id = e.pbx_id
          where j.tenant_id = w.tenant_id and j.job_id = w.job_id
            and w.device_state in ('claimed', 'bound') and w.route_pbx_id = w.pbx_id
            and w.reboot_until is null
         returning j.tenant_id, j.pbx_id, j.job_id, j.attempt_count, j.wait_count, j.kind, j.device_id,
-                  j.mac, w.vendor, w.model, e.number, coalesce(nullif(e.domain, ''), x.domain),
-                  case e.auth_id when '' then e.number else e.auth_id end, e.extension_id, e.secret,
+                  j.mac, w.vendor, w.model, w.number, w.domain, w.auth_id, w.extension_id, w.secret,
                   w.is_exclusive, w.firmware_seen
     ), kept as (
         update app.job as j

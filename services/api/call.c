@@ -24,9 +24,9 @@ enum bk_err api_thread_connect(const struct api_setup *setup, struct api_thread 
     thread->pgc = NULL;
     enum bk_err err = bk_pgc_open(setup->settings->server.pg, thread->name, &thread->pgc, detail);
     if (err == BK_OK)
-        err = bk_pgc_script(thread->pgc, "set search_path = pg_catalog", detail);
-    if (err == BK_OK)
         err = bk_pgc_limit(thread->pgc, (int)setup->settings->pg_timeout_ms, detail);
+    if (err == BK_OK)
+        err = bk_pgc_script(thread->pgc, "set search_path = pg_catalog", detail);
     if (err != BK_OK) {
         bk_pgc_close(thread->pgc);
         thread->pgc = NULL;

@@ -14,6 +14,7 @@
 
 enum {
     REPORTS_WAITING_MAX = 20000, /* beyond, nothing more is claimed */
+    CLAIM_OF_PBX_MAX = 10, /* jobs of one PBX a claim: all PBXs' together stay far from a timeout */
     RETRY_MS = 500
 };
 
@@ -277,7 +278,8 @@ static void pump(void *ctx)
          pbx = ntf_pbx_next(pbx)) {
         int room = ntf_pbx_room(pbx, now_mono_ms);
         if (room > 0) {
-            claims[count++] = (struct bk_claim){pbx->tenant_id, pbx->pbx_id, pbx->fence, room};
+            claims[count++] = (struct bk_claim){pbx->tenant_id, pbx->pbx_id, pbx->fence,
+                                                room < CLAIM_OF_PBX_MAX ? room : CLAIM_OF_PBX_MAX};
         } else if (pbx->may_have_due && pbx->breaker.state == NTF_CLOSED &&
                    pbx->in_flight < pbx->in_flight_max) {
             int64_t one_ms = ntf_bucket_wait_ms(&pbx->bucket);
