@@ -1,12 +1,17 @@
 """kill -9 of whatever takes part, at a hundred seeded points of the flow: every accepted job ends, and no phone is
 called twice within its window."""
 
+import http.client
+import os
+import pathlib
 import random
+import signal
 import threading
 import time
 
 import pytest
 
+from api import Api
 from notifier import Notifier
 from redis_server import Redis
 from seal import set_control
@@ -21,30 +26,25 @@ WINDOW_S = 3
 class Ledger:
     """What was accepted: one job a phone."""
 
-    def __init__(self, stack, tenant, redis):
-        self.stack, self.tenant, self.redis = stack, tenant, redis
+    def __init__(self, admin):
+        self.admin = admin
         self.jobs = {}
 
-    def request(self, phone, device, kind="reprovision"):
-        """As the API: a transaction, and after its commit the doorbell, whose loss nobody hears."""
+    def request(self, phone, device):
+        """As a careful caller: with a key of its own, until there is an answer."""
         deadline = time.monotonic() + 20
+        key = {"Idempotency-Key": f"phone-{phone.mac}"}
         while True:
             try:
-                connection = self.stack.database.connect("beckon_api", autocommit=False)
-                try:
-                    with connection, connection.cursor() as cursor:
-                        cursor.execute("select set_config('bk.tenant_id', %s, true)", (str(self.tenant.id),))
-                        cursor.execute("select job_id from bk.jobs_request(%s, array[%s::bigint], null, 'user:1')",
-                                       (kind, device))
-                        job = cursor.fetchone()[0]
-                finally:
-                    connection.close()
-                break
-            except Exception:  # the backend was killed: not accepted, so asked again
-                if time.monotonic() > deadline:
-                    raise
-        self.jobs[job] = phone
-        self.redis.command("XADD", "beckon:doorbell", "MAXLEN", "~", "1000", "*", "d", f"{self.tenant.id}:{device}")
+                answer = self.admin.post("/v1/jobs", {"kind": "reprovision", "device_id": device}, headers=key)
+                if answer.status == 202:
+                    break
+                assert answer.status in (409, 500, 503), answer  # 409: the first with this key is still at work
+            except (OSError, http.client.HTTPException):
+                pass
+            assert time.monotonic() < deadline, "not accepted within 20 s"
+            time.sleep(0.02)
+        self.jobs[answer.json["id"]] = phone
 
 
 class Phones:
@@ -79,20 +79,22 @@ def world(tmp_path, authorities):
     with Redis() as redis:
         stack = Stack(tmp_path, {"redis.address": redis.address}, authorities=authorities)
         stack.start()
+        api = Api(stack, redis=redis)
         notifiers = [Notifier(stack, redis, jobs__window_s=WINDOW_S, jobs__reboot_window_s=WINDOW_S, lease_s=3,
                               sweep_ms=1000) for _ in range(2)]
         try:
             for notifier in notifiers:
                 notifier.start()
-            yield stack, redis, notifiers
+            yield stack, redis, api, notifiers
         finally:
             for notifier in notifiers:
                 notifier.stop()
+            api.stop()
             stack.stop()
 
 
 def test_every_accepted_job_ends_and_no_phone_is_called_twice_within_its_window(world):
-    stack, redis, notifiers = world
+    stack, redis, api, notifiers = world
     chance = random.Random(SEED)
     tenant = stack.tenant()
     phones = [tenant.phone() for _ in range(POINTS)]
@@ -100,7 +102,24 @@ def test_every_accepted_job_ends_and_no_phone_is_called_twice_within_its_window(
     come = Phones(phones)
     peer = SipPeer(come, password="s3cret")
     set_control(stack, tenant.id, peer.address, "s3cret", rate=200, in_flight=50)
-    ledger = Ledger(stack, tenant, redis)
+    ledger = Ledger(api.admin(tenant))
+
+    def kill_api():
+        api.kill()
+
+        def start():  # its orphaned workers hold the ports until they notice
+            try:
+                api.start()
+            except StackError:
+                return False
+            return True
+
+        wait_until("the API is started again", start, 20)
+
+    def kill_api_worker():
+        of_master = pathlib.Path(f"/proc/{api.process.pid}/task/{api.process.pid}/children").read_text().split()
+        if of_master:
+            os.kill(int(chance.choice(of_master)), signal.SIGKILL)
 
     def kill_notifier():
         victim = chance.choice(notifiers)
@@ -115,17 +134,16 @@ def test_every_accepted_job_ends_and_no_phone_is_called_twice_within_its_window(
         stack.sql("select pg_terminate_backend(pid) from (select pid from pg_stat_activity"
                   " where application_name like 'beckon-%' order by random() limit 3) as few")
 
-    deeds = [kill_notifier, kill_redis, kill_backend, lambda: redis.command("FLUSHALL")]
+    deeds = [kill_api, kill_api_worker, kill_notifier, kill_redis, kill_backend, lambda: redis.command("FLUSHALL")]
     done_by = []
     try:
         for phone in phones:
-            ledger.request(phone, devices[phone])
             deed = chance.choice(deeds)
-            # At a random point of what follows: claim, call, answer, fetch, visit, settle
-            point = time.monotonic() + chance.uniform(0, 0.06)
-            while time.monotonic() < point:
-                pass
-            deed()
+            # At a random point of: request, commit, claim, call, answer, fetch, visit, settle
+            point = threading.Timer(chance.uniform(0, 0.06), deed)
+            point.start()
+            ledger.request(phone, devices[phone])
+            point.join()
             done_by.append(deed)
 
         def open_jobs():
