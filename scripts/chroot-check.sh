@@ -7,6 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 . scripts/lib.sh
+. scripts/debian.sh
 need_proc
 
 [ "$(id -u)" -eq 0 ] || die "a chroot needs root"
@@ -36,36 +37,17 @@ clean_up() {
     # shellcheck disable=SC2086
     [ -z "$left" ] || kill -KILL $left 2>/dev/null || true
     umount "$root/proc" 2>/dev/null || umount -l "$root/proc" 2>/dev/null || true
-    rm -rf --one-file-system -- "$root"
+    rm -rf --one-file-system -- "$root" "$root.log"
     exit $rc
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# The chroot gets its packages from where this machine has them.
-sources=$(apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)|$(ORIGIN)|$(CODENAME)' \
-    'Identifier: Packages' | sed -n 's/|Debian|bookworm[a-z-]*$//p' | sort -u)
-mirror=$(sed -n 's/^deb \([^ ]*\) bookworm main$/\1/p' <<<"$sources" | head -n 1)
-[ -n "$mirror" ] || die "the sources of apt on this machine do not name Debian 12 (after apt-get update?)"
-
 say "chroot: debootstrap"
-patiently debootstrap --variant=minbase --include=ca-certificates bookworm "$root" "$mirror" >"$root.log" 2>&1 || {
-    tail -n 10 "$root.log" >&2
-    rm -f "$root.log"
-    die "debootstrap failed"
-}
+debian_make "$root" "$root.log"
 rm -f "$root.log"
-printf '%s\n' "$sources" >"$root/etc/apt/sources.list"
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
-# How apt reaches its sources here: proxy, certificates, dates.
-for file in $(grep -lE '^[^/#]*Acquire' /etc/apt/apt.conf /etc/apt/apt.conf.d/* 2>/dev/null); do
-    cp "$file" "$root/etc/apt/apt.conf.d/"
-done
-if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
-    cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
-    chroot "$root" update-ca-certificates >/dev/null 2>&1
-fi
 mount -t proc proc "$root/proc"
 
 # Under root's home, as people do it, and not root's: the hardest place to run from.
