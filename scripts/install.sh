@@ -19,6 +19,7 @@ declare -A SETS=(
     [test]="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck git python3 python3-pytest
             python3-cryptography python3-psycopg2 python3-jwt python3-yaml python3-jsonschema"
     [bench]="nginx-light"
+    [containers]="podman buildah runc catatonit netavark debootstrap openssl curl jq python3 python3-yaml"
 )
 
 # Below these, known holes are open. An older package is upgraded; apt brings its siblings along.
