@@ -270,7 +270,7 @@ void api_call_run(struct api_exchange *exchange, struct api_thread *thread)
     bk_wipe(&call->scope.data_key, sizeof call->scope.data_key);
     if (exchange->is_nobody)
         api_answer_problem(exchange, &api_problem_token, NULL);
-    else if (err != BK_OK && exchange->answer.status == 0)
-        api_answer_reply(exchange, err);
+    else if (err != BK_OK && exchange->answer.status < 400)
+        api_answer_reply(exchange, err); /* also where success was made ready, and not committed */
     exchange->err = err;
 }

@@ -136,6 +136,19 @@ def test_a_refused_call_changes_nothing_and_says_so_in_one_form(stack, admin, te
     assert stack.sql(audit, (tenant.id,)) == before
 
 
+def test_what_fails_at_the_commit_is_not_told_as_done(stack, admin):
+    stack.sql("create function public.late() returns trigger language plpgsql as"
+              " $$ begin raise exception 'too late'; end $$")
+    stack.sql("create constraint trigger late after insert on app.site deferrable initially deferred"
+              " for each row when (new.name = 'Too late') execute function public.late()")
+    try:
+        for answer in (admin.post("/v1/sites", {"name": "Too late"}), keyed(admin, "key-late", "Too late")):
+            assert answer.status == 503 and answer.headers["Location"] is None and sites(stack, "Too late") == 0
+    finally:
+        stack.sql("drop function public.late() cascade")
+    assert keyed(admin, "key-late", "Too late").status == 201
+
+
 def test_the_audit_row_names_actor_source_and_request(stack, admin, tenant):
     assert admin.post("/v1/sites", {"name": "Audited"}).status == 201
     row = stack.sql("select actor, action, request_id, host(source) from app.audit where tenant_id = %s"
