@@ -28,11 +28,13 @@ create function bk.login_find(p_email text)
          where u.email = lower(p_email)
     $$;
 
--- Five failures in a row close the account for five minutes.
+-- Five failures in a row close the account for five minutes. Nobody waits for the disk: how long that
+-- takes would tell an account that is there from one that is not.
 create function bk.login_done(p_user_id bigint, p_is_good boolean) returns void
     language sql volatile security definer
     set search_path = pg_catalog, pg_temp
     as $$
+        select set_config('synchronous_commit', 'off', true);
         update app.app_user as u
            set failed_count = case when p_is_good or u.failed_count >= 4 then 0
                                    else u.failed_count + 1 end,
@@ -65,15 +67,23 @@ create function bk.scope_find(p_user_id bigint, p_tenant_id bigint)
 -- ---- the people of a tenant ---------------------------------------------------------------------
 
 /*
- * Give somebody a role in this transaction's tenant. is_new false: this e-mail had an account already,
- * which keeps its name and its password. constraint membership_pk: has a role here already.
+ * Give somebody a role in this transaction's tenant. p_by_user_id asks; null: the command line.
+ *
+ * An account that has a role elsewhere, or is an operator's, is given only by an operator, and keeps its
+ * name and its password (is_new false): a tenant that could take it would read who it is, and would keep
+ * the other tenant from closing it; one that had made it first would know the password of the other
+ * tenant's admin. An account without any role is nobody's: it begins again with what is given here.
+ *
+ * constraint membership_pk: has a role here already; app_user_email_uq: not this tenant's to take.
  */
 create function bk.user_create(p_email text, p_display_name text, p_password_hash text, p_role text,
-                               out user_id bigint, out is_new boolean)
+                               p_by_user_id bigint, out user_id bigint, out is_new boolean)
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp as
 $$
 #variable_conflict use_column
+declare
+    v_is_operator boolean;
 begin
     if app.current_tenant_id() is null then
         raise exception 'no tenant is set in this transaction'
@@ -86,7 +96,27 @@ begin
     returning u.user_id into user_id;
     is_new := user_id is not null;
     if not is_new then
-        select u.user_id into user_id from app.app_user as u where u.email = lower(p_email);
+        -- Locked against roles that are being given: what follows is true until the commit.
+        select u.user_id, u.is_operator into user_id, v_is_operator
+          from app.app_user as u where u.email = lower(p_email) for update;
+        if not v_is_operator and not exists (select from app.membership as m
+                                              where m.user_id = user_create.user_id) then
+            update app.app_user as u
+               set display_name = coalesce(p_display_name, ''), password_hash = p_password_hash,
+                   status = 'active', failed_count = 0, locked_until = null, last_login_at = null,
+                   updated_at = now()
+             where u.user_id = user_create.user_id;
+            is_new := true;
+        elsif p_by_user_id is not null
+              and not exists (select from app.app_user as u
+                               where u.user_id = p_by_user_id and u.is_operator and u.status = 'active')
+              and not exists (select from app.membership as m
+                               where m.user_id = user_create.user_id
+                                 and m.tenant_id = app.current_tenant_id()) then
+            raise exception 'this account is not this tenant''s to take'
+                using errcode = 'unique_violation', constraint = 'app_user_email_uq',
+                      schema = 'app', table = 'app_user';
+        end if;
     end if;
     insert into app.membership (tenant_id, user_id, role)
     values (app.current_tenant_id(), user_create.user_id, p_role);
@@ -304,7 +334,7 @@ grant execute on function
     bk.api_tenant_create(bigint, bigint, text, text, bytea, text, text, integer),
     bk.api_tenant_update(bigint, bigint, text, text, integer)
     to beckon_api;
-grant execute on function bk.user_create(text, text, text, text) to beckon_api, beckon_operator;
+grant execute on function bk.user_create(text, text, text, text, bigint) to beckon_api, beckon_operator;
 grant execute on function bk.operator_user_create(text, text, text, boolean), bk.operator_user_list(),
     bk.operator_user_set(text, text, text)
     to beckon_operator;

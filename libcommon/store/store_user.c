@@ -123,7 +123,7 @@ enum bk_err bk_store_user_name(const struct bk_store *store, int64_t user_id,
 enum bk_err bk_store_user_add(const struct bk_store *store, const struct bk_store_user *user,
                               struct bk_str role, int64_t *ret_user_id, bool *ret_is_new)
 {
-    static const char sql[] = "select user_id, is_new from bk.user_create($1, $2, $3, $4)";
+    static const char sql[] = "select user_id, is_new from bk.user_create($1, $2, $3, $4, null)";
     const struct bk_pg_param params[] = {
         bk_store_text(user->email), bk_store_text(user->display_name),
         bk_store_text_or_null(user->password_hash), bk_store_text(role)};

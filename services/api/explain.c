@@ -18,6 +18,8 @@ static const struct {
     {"pbx_name_uq", "name", "another PBX has this name"},
     {"profile_name_uq", "name", "another profile has this name"},
     {"membership_pk", "email", "this person has a role in this tenant already; change that one"},
+    {"app_user_email_uq", "email",
+     "this e-mail has an account already that is not this tenant's; ask the operator to add it"},
     {"extension_number_uq", "number", "this PBX has this number in this domain already"},
     {"device_mac_uq", "mac", "this tenant has a device with this MAC already"},
     {"trust_root_sha256_uq", "certificate", "this certificate is a trust root already"},

@@ -26,8 +26,9 @@ static const struct api_field fields[] = {
      .flags = API_WRITE_ONLY | API_NEVER_NULL,
      .min = PASSWORD_MIN,
      .max = PASSWORD_MAX,
-     .help = "To sign in with; without one he cannot. An account that was there already keeps its "
-             "own.",
+     .help =
+         "To sign in with; without one he cannot. An account that an operator brings from another "
+         "tenant keeps its own.",
      .example = "\"correct horse battery\""},
     {.name = "role",
      .type = API_T_WORD,
@@ -99,9 +100,11 @@ enum bk_err api_users_create(struct api_call *call)
     const struct bk_pg_param params[] = {
         bk_store_text(api_member_text(&write, "email", BK_STR(""))),
         bk_store_text(api_member_text(&write, "display_name", BK_STR(""))), bk_store_text(hash),
-        bk_store_text(api_member_text(&write, "role", BK_STR("")))};
+        bk_store_text(api_member_text(&write, "role", BK_STR(""))),
+        bk_store_int(&call->store, call->scope.user_id)};
     err = api_explain(call, bk_store_number(&call->store,
-                                            "select user_id from bk.user_create($1, $2, $3, $4)",
+                                            "select user_id from bk.user_create($1, $2, $3, $4,"
+                                            " $5::bigint)",
                                             params, BK_COUNT(params), &write.id));
     if (err == BK_OK)
         err = api_resource_answer(call, &api_res_users, write.id, 201);

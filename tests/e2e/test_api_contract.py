@@ -469,13 +469,36 @@ def test_an_account_that_serves_others_is_not_this_tenants_to_change(world, stac
     stack.sql("insert into app.membership (tenant_id, user_id, role) values (%s, %s, 'viewer')",
               (other.id, user_id))
     body = {"email": email, "role": "viewer", "password": "another password"}
-    assert world.client.expect(201, "POST", "/v1/users", body).json["id"] == user_id
+    _, boss = api.person(is_operator=True)
+    operator = api.login(boss, world.client.get("/v1/me").json["tenant"]["name"])
+    assert operator.expect(201, "POST", "/v1/users", body).json["id"] == user_id
     path = f"/v1/users/{user_id}"
     for change in ({"password": "another password"}, {"status": "disabled"}, {"display_name": "X"}):
         told = problem(world.client.request("PATCH", path, {**change, "role": "admin"}), 409)
         assert told["type"] == "urn:beckon:problem:shared-account"
     assert world.client.get(path).json["role"] == "viewer"  # nothing of it was done
     api.login(email, other.name)  # with his own password
+
+
+def test_no_tenant_takes_an_account_that_it_did_not_make(world, stack, api):
+    """Else it reads who that is, keeps others from closing it, or waits with a password of its own."""
+    other = stack.tenant(pbx=False)
+    theirs = api.admin(other)
+    _, operators = api.person(is_operator=True)
+    for email in (theirs.email, operators):
+        told = problem(world.client.post("/v1/users", {"email": email, "role": "viewer"}), 409)
+        assert told["type"] == "urn:beckon:problem:taken" and "Somebody" not in json.dumps(told)
+    api.login(theirs.email)  # which tenant is still no question
+
+    mine = {"email": "early@bird.example", "role": "viewer", "password": "known to the first"}
+    made = world.client.expect(201, "POST", "/v1/users", mine).json
+    body = {"email": mine["email"], "role": "admin", "password": "chosen by the second"}
+    problem(theirs.post("/v1/users", body), 409)
+    world.client.expect(204, "DELETE", f"/v1/users/{made['id']}")
+    assert theirs.expect(201, "POST", "/v1/users", body).json["last_login_at"] is None
+    login = {"email": mine["email"], "password": mine["password"]}
+    assert api.anonymous.post("/v1/auth/login", login).status == 401
+    api.login(mine["email"], password=body["password"])
 
 
 def test_secrets_are_written_and_never_read(world, api, stack):

@@ -353,3 +353,14 @@ def test_a_missing_role_is_named_with_the_next_step(cluster):
         database.migrate("stranger")
     with pytest.raises(errors.UndefinedFunction):
         database.sql("select bk.schema_version()")
+
+
+def test_the_end_of_a_login_waits_for_no_disk(world):
+    """That would take longer for an account that is there than for one that is not."""
+    user = world.sql("insert into app.app_user (email) values ('slow@disk.example') returning user_id")[0][0]
+    for user_id, is_good in ((user, False), (user, True), (0, False)):
+        with world.as_role("beckon_api") as cursor:
+            cursor.execute("set local synchronous_commit = on")
+            cursor.execute("select bk.login_done(%s, %s)", (user_id, is_good))
+            cursor.execute("show synchronous_commit")
+            assert cursor.fetchall() == [("off",)]
