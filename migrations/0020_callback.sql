@@ -597,7 +597,8 @@ $$;
  *
  * Not sent, and put right instead: jobs whose device is gone (cancelled) or may not be served (they
  * wait), whose line is now on another PBX (they move there), and whatever would call a phone that is
- * being rebooted, or reboot one twice within the window.
+ * being rebooted, or reboot one twice within the window. They come back with attempt 0 and nothing but
+ * their keys: nothing is to be done, but there may be more behind them.
  */
 create function bk.jobs_claim(p_owner text, p_tenant_ids bigint[], p_pbx_ids bigint[], p_fences bigint[],
                               p_limits integer[], p_window_s integer, p_reboot_window_s integer)
@@ -623,17 +624,20 @@ begin
          order by w.tenant_id, w.pbx_id
            for share of l
     ), picked as (
-        select h.tenant_id, h.pbx_id, h.fence, j.job_id, j.device_id, j.kind
+        select h.tenant_id, h.pbx_id, h.fence, j.job_id, j.device_id, j.kind,
+               -- Of another PBX's lease, whose fences count by themselves: app.job_guard would refuse this
+               -- row, and with it the claim of everybody.
+               coalesce(j.fence > h.fence, false) as is_odd
           from held as h
          cross join lateral (
-            select j.job_id, j.device_id, j.kind from app.job as j
+            select j.job_id, j.device_id, j.kind, j.fence from app.job as j
              where j.tenant_id = h.tenant_id and j.pbx_id = h.pbx_id and j.state = 'queued'
                and j.due_at <= now() and j.expires_at > now()
              order by j.due_at
              limit h.limit_count
                for no key update skip locked) as j
     ), judged as materialized ( -- else the updates join jobs by tenant alone: n * n
-        select p.tenant_id, p.pbx_id, p.fence, p.job_id, p.kind, d.device_id, d.vendor, d.model,
+        select p.tenant_id, p.pbx_id, p.fence, p.job_id, p.kind, p.is_odd, d.device_id, d.vendor, d.model,
                s.firmware_seen, d.state as device_state, r.pbx_id as route_pbx_id,
                r.extension_id, r.is_exclusive, b.until as reboot_until, e.number,
                coalesce(nullif(e.domain, ''), x.domain) as domain,
@@ -661,7 +665,7 @@ begin
           from judged as w
          where j.tenant_id = w.tenant_id and j.job_id = w.job_id
            and w.device_state in ('claimed', 'bound') and w.route_pbx_id = w.pbx_id
-           and w.reboot_until is null
+           and w.reboot_until is null and not w.is_odd
         returning j.tenant_id, j.pbx_id, j.job_id, j.attempt_count, j.wait_count, j.kind, j.device_id,
                   j.mac, w.vendor, w.model, w.number, w.domain, w.auth_id, w.extension_id, w.secret,
                   w.is_exclusive, w.firmware_seen
@@ -677,19 +681,24 @@ begin
                                      when w.device_state not in ('claimed', 'bound')
                                          then 'the device is ' || w.device_state
                                      when w.route_pbx_id is null then 'no line on a PBX that can be called'
-                                     when w.route_pbx_id <> w.pbx_id then ''
+                                     when w.route_pbx_id <> w.pbx_id or w.reboot_until is null then ''
                                      else 'a reboot is under way' end,
                due_at = case when w.device_id is null then j.due_at
                              when w.device_state not in ('claimed', 'bound') or w.route_pbx_id is null
                                  then now() + interval '1 minute'
-                             when w.route_pbx_id <> w.pbx_id then now()
+                             when w.route_pbx_id <> w.pbx_id or w.reboot_until is null then now()
                              else w.reboot_until end
           from judged as w
          where j.tenant_id = w.tenant_id and j.job_id = w.job_id
            and not coalesce(w.device_state in ('claimed', 'bound') and w.route_pbx_id = w.pbx_id
-                            and w.reboot_until is null, false)
+                            and w.reboot_until is null and not w.is_odd, false)
+        returning w.tenant_id, w.pbx_id, w.job_id
     )
-    select * from sent;
+    select * from sent
+    union all
+    select k.tenant_id, k.pbx_id, k.job_id, 0, 0, null, null, null, null, null, null, null, null, null, null,
+           null, null
+      from kept as k;
 end
 $$;
 
@@ -848,6 +857,7 @@ begin
                                     else '' end,
                wait_count = j.wait_count + case v.verdict when 'older' then 1 else 0 end,
                pbx_id = case v.verdict when 'route' then v.route_pbx_id else j.pbx_id end,
+               fence = case v.verdict when 'route' then null else j.fence end, -- each PBX has its own
                due_at = case v.verdict
                             when 'older' then now() when 'again' then now() when 'changed' then now()
                             when 'back' then now() + interval '5 seconds'

@@ -55,7 +55,8 @@ struct bk_claim {
 BK_MUST_USE enum bk_err bk_store_claim(struct bk_pg *pg, const char *owner,
                                        const struct bk_claim *claims, size_t count, int window_s,
                                        int reboot_window_s, bk_pg_done_fn *on_done, void *ctx);
-/* One job that is `sent` from now on. Texts borrow from rows. */
+/* One job that is `sent` from now on; attempt 0: one that was put right and is not to be sent.
+   Texts borrow from rows. */
 struct bk_claim_row {
     int64_t tenant_id, pbx_id, job_id, device_id, extension_id;
     int attempt, wait_count;

@@ -229,8 +229,8 @@ static void on_claimed(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
                BK_KV("detail", detail->text));
     for (int i = 0; i < count; i++) {
         struct bk_claim_row row;
-        if (bk_store_claim_row(rows, i, &row) != BK_OK)
-            continue;
+        if (bk_store_claim_row(rows, i, &row) != BK_OK || row.attempt == 0)
+            continue; /* 0: was put right, and is not to be sent */
         ntf_count(ntf, NTF_M_CLAIMED, 1);
         struct ntf_pbx *pbx = ntf_pbx_find(ntf, row.tenant_id, row.pbx_id);
         const struct bk_claim *claim = NULL;

@@ -53,7 +53,12 @@ class Scene:
         rows = self.call("select * from bk.leases_take(%s, %s)", (owner or self.owner, lease_s))
         return {row["pbx_id"]: row for row in rows if row["tenant_id"] == self.tenant}
 
-    def claim(self, leases, owner=None, limit=10, window_s=120, reboot_window_s=300):
+    def claim(self, leases, *owner, **options):
+        """What is to be sent."""
+        return [row for row in self.claim_all(leases, *owner, **options) if row["attempt"] > 0]
+
+    def claim_all(self, leases, owner=None, limit=10, window_s=120, reboot_window_s=300):
+        """And what was put right instead: attempt 0."""
         rows = list(leases.values())
         return self.call(
             "select * from bk.jobs_claim(%s, %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s, %s)",
@@ -506,3 +511,42 @@ def test_pending_is_counted_from_the_first_change_the_phone_does_not_hold(scene)
     scene.held(device, scene.world.revision(scene.tenant, device))
     change("Europe/Berlin")
     assert revised() > first
+
+
+# ---- rows that could stop a queue ---------------------------------------------------------------
+
+def test_a_job_whose_pbx_went_goes_on_at_one_with_lower_fences(scene):
+    """One refused row would refuse the claim of every PBX that is asked in the same statement."""
+    other = scene.add_pbx()
+    device = scene.phone()
+    job, claimed, lease = scene.sent(device=device)
+    scene.report(claimed, lease, "queued", "phone offline", is_idle=True)
+    scene.world.sql("update app.pbx_lease set fence = 7 where pbx_id = %s", (other,))
+    scene.world.sql("delete from app.device_line where device_id = %s", (device,))
+    scene.world.line(scene.tenant, device, scene.world.extension(scene.tenant, other), 1)
+    scene.world.sql("delete from app.extension where pbx_id = %s", (scene.pbx,))
+    scene.world.sql("delete from app.pbx where pbx_id = %s", (scene.pbx,))
+    scene.now_due(job)
+    scene.settle()
+    assert [row["job_id"] for row in scene.claim(scene.take())] == [job]
+
+
+def test_a_job_with_a_fence_of_another_time_stops_no_claim(scene):
+    """As after a clock that was set back: fences of a control side made anew begin with the time."""
+    odd, good = (scene.job("reprovision", scene.phone()) for _ in range(2))
+    scene.world.sql("update app.job set fence = 1000000000000 where job_id = %s", (odd,))
+    leases = scene.take()
+    assert [row["job_id"] for row in scene.claim(leases)] == [good]
+    assert [row["job_id"] for row in scene.claim(leases)] == [odd]
+
+
+def test_jobs_that_are_put_right_are_told_so_that_nobody_thinks_the_queue_is_empty(scene):
+    suspended = [scene.phone() for _ in range(3)]
+    jobs = {scene.job("reprovision", device) for device in suspended}
+    good = scene.job("reprovision", scene.phone())
+    scene.world.sql("update app.device set state = 'suspended' where device_id = any (%s)", (suspended,))
+    leases = scene.take()
+    told = scene.claim_all(leases, limit=3)
+    assert {row["job_id"] for row in told} == jobs
+    assert {(row["pbx_id"], row["attempt"], row["extension_secret"]) for row in told} == {(scene.pbx, 0, None)}
+    assert [row["job_id"] for row in scene.claim_all(leases, limit=3)] == [good]
