@@ -32,6 +32,7 @@ struct ntf_doorbell {
 };
 
 static void sweep(void *ctx);
+static void read_next(struct ntf_doorbell *bell);
 
 /* --- devices just heard of --- */
 
@@ -124,6 +125,8 @@ static void on_swept(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
         bk_log(BK_LOG_WARN, "sweep failed", BK_KV("err", bk_err_name(err)),
                BK_KV("detail", detail->text));
     }
+    if (bell->redis != NULL)
+        read_next(bell); /* a reader that was refused (WRONGTYPE, BUSY) gets another chance */
     ntf_pbxs_ring(bell->ntf);
     sweep_at(bell, bell->is_sweep_wanted ? 10 : delay_ms);
 }
@@ -166,8 +169,6 @@ static void maintain(void *ctx)
 }
 
 /* --- Redis --- */
-
-static void read_next(struct ntf_doorbell *bell);
 
 /* "7:42" */
 static bool parse_entry(struct bk_str text, int64_t *ret_tenant_id, int64_t *ret_device_id)

@@ -72,20 +72,24 @@ static void on_probed(void *ctx, const struct bk_pbx_result *result)
     }
 }
 
-static void probe(struct ntf_pbx *pbx)
+/* False: none is under way. */
+static bool probe(struct ntf_pbx *pbx)
 {
-    if (pbx->probe != NULL || pbx->open == NULL)
-        return;
+    if (pbx->probe != NULL)
+        return true;
+    if (pbx->open == NULL)
+        return false;
     if (pbx->driver->probe(pbx->open, PROBE_MS, on_probed, pbx, &pbx->probe) != BK_OK)
-        pbx->probe = NULL; /* no memory: with the next turn */
+        pbx->probe = NULL;
+    return pbx->probe != NULL;
 }
 
 static void probe_when_due(struct ntf_pbx *pbx, int64_t now_mono_ms)
 {
     if (pbx->breaker.state != NTF_OPEN || pbx->breaker.until_mono_ms > now_mono_ms)
         return;
-    pbx->breaker.state = NTF_PROBING;
-    probe(pbx);
+    if (probe(pbx)) /* else no memory, or no thread for a look-up: with the next turn */
+        pbx->breaker.state = NTF_PROBING;
 }
 
 void ntf_pbx_note(struct ntf_pbx *pbx, const struct bk_pbx_result *result)
@@ -93,7 +97,7 @@ void ntf_pbx_note(struct ntf_pbx *pbx, const struct bk_pbx_result *result)
     if (ntf_breaker_note(&pbx->breaker, result, bk_loop_now_ms(pbx->pbxs->ntf->loop)))
         write_breaker(pbx);
     if (result->outcome == BK_PBX_SILENT)
-        probe(pbx);
+        (void)probe(pbx);
 }
 
 /* --- a row of leases_take --- */
@@ -175,8 +179,11 @@ static void open_one(struct ntf_pbx *pbx, const struct bk_lease_row *row, int64_
 static void take_row(struct ntf_pbxs *pbxs, const struct bk_lease_row *row, int64_t now_mono_ms)
 {
     struct ntf_pbx *pbx = ntf_pbx_find(pbxs->ntf, row->tenant_id, row->pbx_id);
-    bool is_other = pbx != NULL &&
-                    (pbx->fence != row->fence || !bk_str_eq(row->version, bk_str_of(pbx->version)));
+    bool is_other =
+        pbx != NULL &&
+        (pbx->fence != row->fence || !bk_str_eq(row->version, bk_str_of(pbx->version)) ||
+         /* could not be opened, as without its CA file: tried anew */
+         (pbx->open == NULL && pbx->breaker.until_mono_ms <= now_mono_ms));
     struct ntf_bucket bucket = {0};
     bool keeps_bucket = pbx != NULL && pbx->bucket.rate_per_s == row->rate_per_s;
     if (keeps_bucket)

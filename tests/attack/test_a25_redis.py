@@ -61,3 +61,17 @@ def test_ten_thousand_forged_entries_call_nobody(stack, redis):
             assert "Sanitizer" not in notifier.log_path.read_text(errors="replace")
     finally:
         peer.stop()
+
+
+def test_a_doorbell_that_was_refused_is_heard_again(stack, redis):
+    """Somebody writes a text where the stream should be: the sweep works on, and looks again."""
+    with Notifier(stack, redis, sweep_ms=200) as notifier:
+        wait_until("Redis", lambda: notifier.metric("beckon_redis_up") == 1)
+        redis.command("DEL", "beckon:doorbell")
+        redis.command("SET", "beckon:doorbell", "no stream")
+        wait_until("the refusal", lambda: "doorbell cannot be read" in notifier.log_path.read_text(errors="replace"))
+        redis.command("DEL", "beckon:doorbell")
+        before = notifier.metric("beckon_doorbells_total")
+        redis.command("XADD", "beckon:doorbell", "9999999999999-1", "d", "1:1")
+        wait_until("the doorbell", lambda: notifier.metric("beckon_doorbells_total") > before)
+        redis.command("DEL", "beckon:doorbell")
