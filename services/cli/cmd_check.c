@@ -142,7 +142,7 @@ static void check_partitions(struct checking *checking)
              checking->cli->detail.text);
     else
         note(checking, "partitions", days < PARTITION_DAYS ? STATE_WARN : STATE_OK,
-             "run `beckon maintain`, and have it run hourly",
+             "run `beckon maintain`; a beckon-notifier that runs does it hourly",
              days == 0 ? "visits go to the default partition from today or tomorrow on"
                        : "visits have partitions for %lld days ahead",
              (long long)days);
