@@ -15,7 +15,8 @@
 #define BK_PASSWORD_MAX 256
 #define BK_PASSWORD_HASH_SIZE 128
 
-/* BK_ERR_INVALID with a detail: shorter or longer than the limits above, or no UTF-8. */
+/* BK_ERR_INVALID with a detail: shorter or longer than the limits above (bytes), or no UTF-8;
+ * BK_ERR_CRYPTO: no memory for scrypt, or no randomness. */
 BK_MUST_USE enum bk_err bk_password_hash(struct bk_str password,
                                          char (*ret_hash)[BK_PASSWORD_HASH_SIZE],
                                          struct bk_detail *ret_detail);

@@ -74,11 +74,6 @@ void bk_watch_want(struct bk_watch *watch, unsigned want)
     watch->loop->ops->watch_want(watch);
 }
 
-unsigned bk_watch_wanted(const struct bk_watch *watch)
-{
-    return watch->want;
-}
-
 void bk_watch_close(struct bk_watch *watch)
 {
     if (watch == NULL)

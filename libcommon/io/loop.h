@@ -37,7 +37,6 @@ BK_MUST_USE enum bk_err bk_watch_open(struct bk_loop *loop, int fd, unsigned wan
                                       bk_watch_fn *on_ready, void *ctx,
                                       struct bk_watch **ret_watch);
 void bk_watch_want(struct bk_watch *watch, unsigned want);
-unsigned bk_watch_wanted(const struct bk_watch *watch);
 void bk_watch_close(struct bk_watch *watch); /* NULL is allowed */
 
 /* Embedded in its owner, zeroed by it before first use; fires once. Starting again moves it. */

@@ -18,7 +18,8 @@ typedef void bk_work_run_fn(void *ctx, size_t thread);
 /* On the loop, once per item whose run has returned, never from inside bk_work_submit. */
 typedef void bk_work_done_fn(void *ctx);
 
-/* queue_max: items waiting or running; beyond: BK_ERR_BUSY at once. Signals stay with the loop. */
+/* queue_max: items waiting or running; beyond: BK_ERR_BUSY at once. BK_ERR_NO_MEMORY, also of
+ * bk_work_submit: no thread, no item. Signals stay with the loop. */
 BK_MUST_USE enum bk_err bk_work_new(struct bk_loop *loop, size_t thread_count, size_t queue_max,
                                     struct bk_work **ret_work);
 BK_MUST_USE enum bk_err bk_work_submit(struct bk_work *work, bk_work_run_fn *run,

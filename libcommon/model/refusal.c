@@ -41,8 +41,3 @@ const char *bk_refusal_text(const char *reason)
     }
     return reason;
 }
-
-const char *bk_refusal_name(size_t at)
-{
-    return at < BK_COUNT(reasons) ? reasons[at].reason : NULL;
-}

@@ -5,11 +5,7 @@
 #ifndef MODEL_REFUSAL_H
 #define MODEL_REFUSAL_H
 
-#include <stddef.h>
-
 /* "mac_mismatch" -> the sentence; a reason that is not known is returned as it is. */
 const char *bk_refusal_text(const char *reason);
-/* All names, for documents; NULL after the last. */
-const char *bk_refusal_name(size_t at);
 
 #endif

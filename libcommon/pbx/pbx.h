@@ -91,8 +91,7 @@ struct bk_pbx_driver {
     void (*cancel)(struct bk_pbx_op *op); /* not reported any more */
 };
 
-/* By stored name, or NULL; all of them, NULL-terminated. */
+/* By stored name, or NULL. What kinds there are: bk_pbx_kinds. */
 const struct bk_pbx_driver *bk_pbx_driver_find(struct bk_str name);
-const struct bk_pbx_driver *const *bk_pbx_drivers(void);
 
 #endif

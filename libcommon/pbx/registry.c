@@ -6,11 +6,6 @@
 
 static const struct bk_pbx_driver *const drivers[] = {&bk_pbx_driver_sip, NULL};
 
-const struct bk_pbx_driver *const *bk_pbx_drivers(void)
-{
-    return drivers;
-}
-
 const struct bk_pbx_driver *bk_pbx_driver_find(struct bk_str name)
 {
     for (size_t i = 0; drivers[i] != NULL; i++)

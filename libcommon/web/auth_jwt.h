@@ -33,7 +33,7 @@ struct bk_jwt; /* immutable: any thread may use it */
 BK_MUST_USE enum bk_err bk_jwt_new(const struct bk_jwt_options *options, struct bk_jwt **ret_jwt,
                                    struct bk_detail *ret_detail);
 void bk_jwt_free(struct bk_jwt *jwt); /* NULL is allowed */
-/* A fresh private key for key_file, as PEM. */
+/* A fresh private key for key_file, as PEM, appended. BK_ERR_CRYPTO. */
 BK_MUST_USE enum bk_err bk_jwt_key_new(struct bk_buf *ret_pem);
 
 struct bk_claims {
@@ -43,7 +43,8 @@ struct bk_claims {
     char id[33]; /* jti */
 };
 
-/* Signs; the token lives in arena. expires_at_s is set to issued_at_s + BK_JWT_LIFE_S. */
+/* Signs; the token lives in arena. id and expires_at_s (issued_at_s + BK_JWT_LIFE_S) are filled in.
+ * BK_ERR_CRYPTO. */
 BK_MUST_USE enum bk_err bk_jwt_sign(const struct bk_jwt *jwt, struct bk_arena *arena,
                                     struct bk_claims *claims, struct bk_str *ret_token);
 /*
