@@ -51,7 +51,7 @@ static enum bk_err read_login(struct api_call *call, struct login *ret_login)
     json_object_foreach(call->input, name, value)
     {
         if (bk_words_find("email password tenant", bk_str_of(name)) < 0) {
-            bk_detail_set(&call->detail, "%.64s: is not known here; want email, password, tenant",
+            bk_detail_set(&call->detail, "%s: is not known here; want email, password, tenant",
                           name);
             return BK_ERR_INVALID;
         }

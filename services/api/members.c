@@ -36,6 +36,11 @@ void api_member_error(struct api_call *call, const char *path, const char *forma
     va_start(args, format);
     vsnprintf(detail.text, sizeof detail.text, format, args);
     va_end(args);
+    /* A name that a limit cut in the middle of a character is no JSON text: no fault may get lost
+     * so. */
+    struct bk_str member = bk_str_of(path);
+    while (!bk_str_is_utf8(member))
+        member.len--;
     if (call->reply.problem_members == NULL)
         call->reply.problem_members = json_pack("{s:[]}", "errors");
     json_t *errors = json_object_get(call->reply.problem_members, "errors");
@@ -44,12 +49,12 @@ void api_member_error(struct api_call *call, const char *path, const char *forma
         json_object_set_new(call->reply.problem_members, "errors", errors);
     }
     if (json_array_size(errors) == 0)
-        bk_detail_set(&call->detail, "%s: %s", path, detail.text);
+        bk_detail_set(&call->detail, "%.*s: %s", BK_STR_ARG(member), detail.text);
     /* What vsnprintf cut in the middle of a character is no JSON text. */
     json_t *text = json_string(detail.text);
     if (json_array_size(errors) < ERROR_MAX)
         json_array_append_new(errors,
-                              json_pack("{s:s, s:o}", "member", path, "detail",
+                              json_pack("{s:s%, s:o}", "member", member.ptr, member.len, "detail",
                                         text != NULL ? text : json_string("not acceptable")));
 }
 

@@ -3,6 +3,7 @@
  * to the account is changed by functions that ask whether this tenant alone relies on it.
  */
 #include "handlers.h"
+#include "store/store_user.h"
 
 #define PASSWORD_MIN 10
 #define PASSWORD_MAX 128
@@ -142,6 +143,26 @@ static enum bk_err set_role(struct api_call *call, int64_t user_id, struct bk_st
                            params, BK_COUNT(params), NULL));
 }
 
+/*
+ * Two admins who take each other's rights away at once would leave nobody: whoever is second waits
+ * here, and is asked again who he is.
+ */
+static enum bk_err lock_admins(struct api_call *call)
+{
+    struct bk_store_scope now;
+    enum bk_err err = bk_store_run(&call->store,
+                                   "select 1 from app.membership"
+                                   " where tenant_id = app.current_tenant_id() and role = 'admin'"
+                                   " order by user_id for no key update",
+                                   NULL, 0, NULL);
+    if (err == BK_OK)
+        err = bk_store_scope_find(&call->store, call->scope.user_id, call->scope.tenant_id, &now);
+    if (err == BK_ERR_NOT_FOUND || (err == BK_OK && !bk_str_eq(now.role, BK_STR("admin")) &&
+                                    !bk_str_eq(now.role, BK_STR("operator"))))
+        err = api_refuse(call, BK_ERR_DENIED, "role", "you are no admin of this tenant any more");
+    return err;
+}
+
 /* Who takes his own rights away leaves a tenant that nobody may be able to open again. */
 static enum bk_err check_self(struct api_call *call, const struct api_write *write)
 {
@@ -175,8 +196,9 @@ enum bk_err api_users_patch(struct api_call *call)
 {
     struct api_write write = {.resource = &api_res_users, .id = call->ids[0]};
     struct bk_str version;
-    enum bk_err err =
-        api_resource_read(call, &api_res_users, write.id, true, &write.before, &version);
+    enum bk_err err = lock_admins(call);
+    if (err == BK_OK)
+        err = api_resource_read(call, &api_res_users, write.id, true, &write.before, &version);
     if (err == BK_OK)
         err = api_if_match(call, version);
     if (err != BK_OK)
@@ -199,5 +221,6 @@ enum bk_err api_users_delete(struct api_call *call)
     if (call->ids[0] == call->scope.user_id)
         return api_refuse(call, BK_ERR_EXISTS, "own-account",
                           "nobody takes his own role away; ask another admin");
-    return api_resource_delete(call);
+    enum bk_err err = lock_admins(call);
+    return err == BK_OK ? api_resource_delete(call) : err;
 }

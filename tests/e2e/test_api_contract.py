@@ -501,6 +501,34 @@ def test_no_tenant_takes_an_account_that_it_did_not_make(world, stack, api):
     api.login(mine["email"], password=body["password"])
 
 
+def test_two_admins_who_remove_each_other_leave_one(api, stack):
+    tenant = stack.tenant(pbx=False)
+    removals = [lambda me, other: me.request("DELETE", f"/v1/users/{other.user_id}"),
+                lambda me, other: me.request("PATCH", f"/v1/users/{other.user_id}", {"role": "viewer"}),
+                lambda me, other: me.request("PATCH", f"/v1/users/{other.user_id}", {"status": "disabled"})]
+    for removal in removals:
+        for _ in range(4):
+            pair = [api.admin(tenant), api.admin(tenant)]
+            for one in pair:
+                one.get("/v1/me")  # connected
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                list(pool.map(removal, pair, reversed(pair)))
+            left = stack.sql(
+                "select u.user_id from app.membership as m join app.app_user as u using (user_id)"
+                " where m.tenant_id = %s and m.role = 'admin' and u.status = 'active' and user_id = any (%s)",
+                (tenant.id, [one.user_id for one in pair]))
+            assert len(left) == 1
+
+
+def test_a_name_that_is_cut_in_the_middle_of_a_character_is_refused_all_the_same(world):
+    path = f"/v1/sites/{world.ids['site_id']}"
+    for pad in range(4):
+        name = "a" * pad + "ü" * 60
+        for body in ({"settings": {name: 1}}, {"raw": {"yealink": {name: "1"}}}, {"raw": {name: {}}}, {name: 1}):
+            told = problem(world.client.request("PATCH", path, body), 422)
+            assert told["detail"] and told["errors"][0]["member"].encode()
+
+
 def test_secrets_are_written_and_never_read(world, api, stack):
     """The extension's, the PBX's, the layer's and the user's: in no answer, log or audit row."""
     secrets = {"extension": "s3kr1t-extension", "pbx": "s3kr1t-control", "layer": "s3kr1t-layer!",
