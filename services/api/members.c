@@ -36,8 +36,12 @@ void api_member_error(struct api_call *call, const char *path, const char *forma
     va_start(args, format);
     vsnprintf(detail.text, sizeof detail.text, format, args);
     va_end(args);
-    /* A name that a limit cut in the middle of a character is no JSON text: no fault may get lost
-     * so. */
+    /* A sentence that quotes half a character is told without any such. */
+    if (!bk_str_is_utf8(bk_str_of(detail.text)))
+        for (char *at = detail.text; *at != '\0'; at++)
+            *at = (unsigned char)*at < 0x80 ? *at : '?';
+    /* A name that was cut in the middle of a character is no JSON text: no fault may get lost so.
+     */
     struct bk_str member = bk_str_of(path);
     while (!bk_str_is_utf8(member))
         member.len--;
@@ -50,12 +54,9 @@ void api_member_error(struct api_call *call, const char *path, const char *forma
     }
     if (json_array_size(errors) == 0)
         bk_detail_set(&call->detail, "%.*s: %s", BK_STR_ARG(member), detail.text);
-    /* What vsnprintf cut in the middle of a character is no JSON text. */
-    json_t *text = json_string(detail.text);
     if (json_array_size(errors) < ERROR_MAX)
-        json_array_append_new(errors,
-                              json_pack("{s:s%, s:o}", "member", member.ptr, member.len, "detail",
-                                        text != NULL ? text : json_string("not acceptable")));
+        json_array_append_new(errors, json_pack("{s:s%, s:o}", "member", member.ptr, member.len,
+                                                "detail", json_string(detail.text)));
 }
 
 enum bk_err api_members_err(const struct api_call *call)
