@@ -184,6 +184,36 @@ struct bk_str bk_seal_place(char (*space)[BK_SEAL_PLACE_SIZE], int64_t tenant_id
     return (struct bk_str){*space, (size_t)len};
 }
 
+static struct bk_str data_key_place(char (*space)[BK_SEAL_PLACE_SIZE], int64_t tenant_id)
+{
+    return bk_seal_place(space, 0, "tenant.data_key", tenant_id);
+}
+
+enum bk_err bk_data_key_new(const struct bk_key *master_key, int64_t tenant_id,
+                            uint8_t (*ret_sealed)[BK_DATA_KEY_SEALED_BYTES])
+{
+    char space[BK_SEAL_PLACE_SIZE];
+    struct bk_key key;
+    size_t len = 0;
+    bk_random(key.bytes, sizeof key.bytes);
+    enum bk_err err = bk_seal(master_key, data_key_place(&space, tenant_id),
+                              (struct bk_str){(const char *)key.bytes, sizeof key.bytes},
+                              *ret_sealed, sizeof *ret_sealed, &len);
+    bk_wipe(&key, sizeof key);
+    return err;
+}
+
+enum bk_err bk_data_key_open(const struct bk_key *master_key, int64_t tenant_id,
+                             struct bk_str sealed, struct bk_key *ret_key)
+{
+    char space[BK_SEAL_PLACE_SIZE];
+    size_t len = 0;
+    if (sealed.len != BK_DATA_KEY_SEALED_BYTES)
+        return BK_ERR_CRYPTO;
+    return bk_seal_open(master_key, data_key_place(&space, tenant_id), sealed, ret_key->bytes,
+                        sizeof ret_key->bytes, &len);
+}
+
 void bk_mac_sha256(const struct bk_key *key, struct bk_str text, uint8_t (*ret_mac)[32])
 {
     EVP_MAC_CTX *ctx = mac_ctx();

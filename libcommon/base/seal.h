@@ -58,6 +58,17 @@ BK_MUST_USE enum bk_err bk_seal_open(const struct bk_key *key, struct bk_str pla
 struct bk_str bk_seal_place(char (*space)[BK_SEAL_PLACE_SIZE], int64_t tenant_id,
                             const char *table_field, int64_t row_id);
 
+/*
+ * A tenant's data key, sealed under the master key at "0/tenant.data_key/<tenant_id>". open:
+ * BK_ERR_CRYPTO when it is none, another tenant's, or of another master key; whoever opens it wipes
+ * it. Both: BK_ERR_NO_MEMORY.
+ */
+#define BK_DATA_KEY_SEALED_BYTES (BK_KEY_SIZE + BK_SEAL_OVERHEAD_BYTES)
+BK_MUST_USE enum bk_err bk_data_key_new(const struct bk_key *master_key, int64_t tenant_id,
+                                        uint8_t (*ret_sealed)[BK_DATA_KEY_SEALED_BYTES]);
+BK_MUST_USE enum bk_err bk_data_key_open(const struct bk_key *master_key, int64_t tenant_id,
+                                         struct bk_str sealed, struct bk_key *ret_key);
+
 /* A key for one purpose, derived from another (HMAC-SHA256 over `purpose`). */
 void bk_key_derive(const struct bk_key *key, struct bk_str purpose, struct bk_key *ret_key);
 /* HMAC-SHA256: the keyed hash behind ETags. */

@@ -54,37 +54,30 @@ enum bk_err api_audit(struct api_call *call, const char *action, const char *obj
     return bk_store_run(&call->store, sql, params, BK_COUNT(params), NULL);
 }
 
-static enum bk_err seal(struct api_call *call, const struct bk_key *key, struct bk_str place,
-                        struct bk_str plain, struct bk_str *ret_sealed)
+enum bk_err api_seal(struct api_call *call, const char *field, int64_t id, struct bk_str plain,
+                     struct bk_str *ret_sealed)
 {
+    char space[BK_SEAL_PLACE_SIZE];
     const size_t size = plain.len + BK_SEAL_OVERHEAD_BYTES;
     uint8_t *sealed = bk_arena_try(call->arena, size);
     size_t len = 0;
     if (sealed == NULL)
         return BK_ERR_NO_MEMORY;
-    enum bk_err err = bk_seal(key, place, plain, sealed, size, &len);
+    enum bk_err err =
+        bk_seal(&call->scope.data_key, bk_seal_place(&space, call->scope.tenant_id, field, id),
+                plain, sealed, size, &len);
     if (err == BK_OK)
         *ret_sealed = (struct bk_str){(const char *)sealed, len};
     return err;
 }
 
-enum bk_err api_seal(struct api_call *call, const char *field, int64_t id, struct bk_str plain,
-                     struct bk_str *ret_sealed)
-{
-    char space[BK_SEAL_PLACE_SIZE];
-    struct bk_str place = bk_seal_place(&space, call->scope.tenant_id, field, id);
-    return seal(call, &call->scope.data_key, place, plain, ret_sealed);
-}
-
 enum bk_err api_data_key_new(struct api_call *call, int64_t tenant_id, struct bk_str *ret_sealed)
 {
-    char space[BK_SEAL_PLACE_SIZE];
-    struct bk_key key;
-    bk_random(key.bytes, sizeof key.bytes);
-    enum bk_err err =
-        seal(call, &call->setup->master_key, bk_seal_place(&space, 0, "tenant.data_key", tenant_id),
-             (struct bk_str){(const char *)key.bytes, sizeof key.bytes}, ret_sealed);
-    bk_wipe(&key, sizeof key);
+    uint8_t sealed[BK_DATA_KEY_SEALED_BYTES];
+    enum bk_err err = bk_data_key_new(&call->setup->master_key, tenant_id, &sealed);
+    if (err == BK_OK)
+        *ret_sealed =
+            bk_arena_str(call->arena, (struct bk_str){(const char *)sealed, sizeof sealed});
     return err;
 }
 
@@ -116,18 +109,11 @@ static enum bk_err deny(struct api_call *call, const char *problem, const char *
 
 static enum bk_err open_data_key(struct api_call *call, struct bk_str sealed)
 {
-    char space[BK_SEAL_PLACE_SIZE];
-    struct bk_key *key = &call->scope.data_key;
-    size_t len = 0;
-    struct bk_str place = bk_seal_place(&space, 0, "tenant.data_key", call->scope.tenant_id);
-    enum bk_err err =
-        bk_seal_open(&call->setup->master_key, place, sealed, key->bytes, sizeof key->bytes, &len);
-    if (err == BK_OK && len != sizeof key->bytes)
-        err = BK_ERR_CRYPTO;
+    enum bk_err err = bk_data_key_open(&call->setup->master_key, call->scope.tenant_id, sealed,
+                                       &call->scope.data_key);
     if (err != BK_OK)
         bk_detail_set(&call->detail,
-                      "the data key of tenant %lld does not open with this master "
-                      "key",
+                      "the data key of tenant %lld does not open with this master key",
                       (long long)call->scope.tenant_id);
     return err;
 }

@@ -3,7 +3,6 @@
  */
 #include <string.h>
 
-#include "base/secret.h"
 #include "commands.h"
 #include "spec.h"
 #include "store/store_tenant.h"
@@ -24,21 +23,13 @@ static struct bk_str make_key(struct bk_arena *arena)
 
 static enum bk_err seal_data_key(struct cli *cli, struct bk_store_tenant *tenant)
 {
-    struct bk_key data_key;
-    char space[BK_SEAL_PLACE_SIZE];
-    size_t len = 0;
-    const size_t size = BK_KEY_SIZE + BK_SEAL_OVERHEAD_BYTES;
-    uint8_t *sealed = bk_arena_alloc(cli->arena, size);
+    uint8_t sealed[BK_DATA_KEY_SEALED_BYTES];
     enum bk_err err = cli_master_key(cli);
-    if (err != BK_OK)
-        return err;
-    bk_random(data_key.bytes, sizeof data_key.bytes);
-    err = bk_seal(&cli->master_key, bk_seal_place(&space, 0, "tenant.data_key", tenant->tenant_id),
-                  (struct bk_str){(const char *)data_key.bytes, sizeof data_key.bytes}, sealed,
-                  size, &len);
-    bk_wipe(&data_key, sizeof data_key);
     if (err == BK_OK)
-        tenant->data_key_sealed = (struct bk_str){(const char *)sealed, len};
+        err = bk_data_key_new(&cli->master_key, tenant->tenant_id, &sealed);
+    if (err == BK_OK)
+        tenant->data_key_sealed =
+            bk_arena_str(cli->arena, (struct bk_str){(const char *)sealed, sizeof sealed});
     return err;
 }
 

@@ -81,20 +81,16 @@ enum bk_err cli_master_key(struct cli *cli)
 enum bk_err cli_data_key(struct cli *cli, const struct bk_store_tenant *tenant,
                          struct bk_key *ret_key)
 {
-    char space[BK_SEAL_PLACE_SIZE];
-    size_t len = 0;
     enum bk_err err = cli_master_key(cli);
     if (err != BK_OK)
         return err;
-    struct bk_str place = bk_seal_place(&space, 0, "tenant.data_key", tenant->tenant_id);
     if (tenant->data_key_sealed.len == 0) {
         bk_detail_set(&cli->detail, "tenant %.*s was deleted, its secrets with it",
                       BK_STR_ARG(tenant->name));
         return BK_ERR_CRYPTO;
     }
-    err = bk_seal_open(&cli->master_key, place, tenant->data_key_sealed, ret_key->bytes,
-                       sizeof ret_key->bytes, &len);
-    if (err == BK_OK && len == sizeof ret_key->bytes)
+    err = bk_data_key_open(&cli->master_key, tenant->tenant_id, tenant->data_key_sealed, ret_key);
+    if (err == BK_OK)
         return BK_OK;
     bk_detail_set(&cli->detail,
                   "the data key of tenant %.*s does not open with this master key; name the one it "

@@ -197,15 +197,11 @@ static enum bk_next step_decide(struct bk_flow *flow)
 
 /* --- render --- */
 
-static enum bk_err open_data_key(struct fetch *fetch, struct bk_key *ret_key)
+static enum bk_err open_data_key(const struct fetch *fetch, struct bk_key *ret_key)
 {
-    char space[BK_SEAL_PLACE_SIZE];
-    struct bk_str place = bk_seal_place(&space, 0, "tenant.data_key", fetch->row.tenant_id);
     struct bk_str sealed = {(const char *)fetch->row.data_key, fetch->row.data_key_len};
-    size_t len = 0;
-    enum bk_err err = bk_seal_open(&fetch->worker->setup->master_key, place, sealed, ret_key->bytes,
-                                   sizeof ret_key->bytes, &len);
-    return err == BK_OK && len != sizeof ret_key->bytes ? BK_ERR_CRYPTO : err;
+    return bk_data_key_open(&fetch->worker->setup->master_key, fetch->row.tenant_id, sealed,
+                            ret_key);
 }
 
 /* A keyed hash of the body: tells a change of data and of the encoder, and nothing else. */

@@ -102,18 +102,6 @@ void ntf_pbx_note(struct ntf_pbx *pbx, const struct bk_pbx_result *result)
 
 /* --- a row of leases_take --- */
 
-static enum bk_err open_data_key(const struct ntf *ntf, const struct bk_lease_row *row,
-                                 struct bk_key *ret_key)
-{
-    char space[BK_SEAL_PLACE_SIZE];
-    size_t len = 0;
-    struct bk_str place = bk_seal_place(&space, 0, "tenant.data_key", row->tenant_id);
-    enum bk_err err = bk_seal_open(&ntf->master_key, place,
-                                   (struct bk_str){(const char *)row->data_key, row->data_key_len},
-                                   ret_key->bytes, sizeof ret_key->bytes, &len);
-    return err == BK_OK && len != sizeof ret_key->bytes ? BK_ERR_CRYPTO : err;
-}
-
 static enum bk_err open_driver(struct ntf_pbx *pbx, const struct bk_lease_row *row,
                                struct bk_detail *ret_detail)
 {
@@ -121,7 +109,9 @@ static enum bk_err open_driver(struct ntf_pbx *pbx, const struct bk_lease_row *r
     char place_space[BK_SEAL_PLACE_SIZE], name[48];
     uint8_t secret[BK_SEAL_PLAIN_MAX];
     size_t secret_len = 0;
-    enum bk_err err = open_data_key(ntf, row, &pbx->data_key);
+    enum bk_err err = bk_data_key_open(
+        &ntf->master_key, row->tenant_id,
+        (struct bk_str){(const char *)row->data_key, row->data_key_len}, &pbx->data_key);
     if (err == BK_OK && row->secret_len > 0)
         err = bk_seal_open(
             &pbx->data_key,

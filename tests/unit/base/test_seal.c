@@ -118,6 +118,35 @@ static void swapped_places_do_not_open(void **state)
     }
 }
 
+static void a_data_key_opens_for_its_tenant_and_its_master_key_alone(void **state)
+{
+    (void)state;
+    const struct bk_key master_key = counting_key();
+    struct bk_key other_master = master_key, key = {{0}}, again = {{0}};
+    uint8_t sealed[BK_DATA_KEY_SEALED_BYTES], second[BK_DATA_KEY_SEALED_BYTES];
+    char space[BK_SEAL_PLACE_SIZE];
+    size_t len = 0;
+    other_master.bytes[0] ^= 1;
+    assert_int_equal(bk_data_key_new(&master_key, 7, &sealed), BK_OK);
+    const struct bk_str text = as_str(sealed, sizeof sealed);
+    assert_int_equal(bk_data_key_open(&master_key, 8, text, &key), BK_ERR_CRYPTO);
+    assert_int_equal(bk_data_key_open(&other_master, 7, text, &key), BK_ERR_CRYPTO);
+    assert_int_equal(bk_data_key_open(&master_key, 7, BK_STR(""), &key), BK_ERR_CRYPTO);
+    assert_memory_equal(key.bytes, again.bytes, sizeof key.bytes); /* not written */
+
+    assert_int_equal(bk_data_key_open(&master_key, 7, text, &key), BK_OK);
+    assert_int_equal(bk_data_key_new(&master_key, 7, &second), BK_OK);
+    assert_int_equal(bk_data_key_open(&master_key, 7, as_str(second, sizeof second), &again),
+                     BK_OK);
+    assert_memory_not_equal(key.bytes, again.bytes, sizeof key.bytes); /* a new one each time */
+
+    /* Sealed in its place, but no key: half of one. */
+    assert_int_equal(bk_seal(&master_key, bk_seal_place(&space, 0, "tenant.data_key", 7),
+                             as_str(key.bytes, BK_KEY_SIZE / 2), second, sizeof second, &len),
+                     BK_OK);
+    assert_int_equal(bk_data_key_open(&master_key, 7, as_str(second, len), &again), BK_ERR_CRYPTO);
+}
+
 static void no_changed_byte_and_no_other_key_opens(void **state)
 {
     (void)state;
@@ -309,6 +338,7 @@ int main(void)
         cmocka_unit_test(what_is_sealed_opens_whatever_its_length),
         cmocka_unit_test(the_same_text_never_seals_the_same),
         cmocka_unit_test(swapped_places_do_not_open),
+        cmocka_unit_test(a_data_key_opens_for_its_tenant_and_its_master_key_alone),
         cmocka_unit_test(no_changed_byte_and_no_other_key_opens),
         cmocka_unit_test(limits_are_kept_without_a_byte_written),
         cmocka_unit_test(keyed_hash_follows_table),
