@@ -47,15 +47,29 @@ static void on_request(struct http_conn *conn, const struct http_msg *msg, void 
     bk_buf_deinit(&body);
 }
 
+static enum bk_err parse(const char *address, struct sa *ret_local, struct bk_detail *ret_detail)
+{
+    if (sa_decode(ret_local, address, strlen(address)) == 0 && sa_port(ret_local) != 0)
+        return BK_OK;
+    bk_detail_set(ret_detail, "admin.address \"%.80s\" is no numeric address:port or [v6]:port",
+                  address);
+    return BK_ERR_INVALID;
+}
+
+enum bk_err bk_admin_check(const char *address, struct bk_detail *ret_detail)
+{
+    struct sa local;
+    return parse(address, &local, ret_detail);
+}
+
 enum bk_err bk_admin_open(const char *address, const struct bk_metrics *metrics,
                           bk_admin_ready_fn *is_ready, void *ctx, struct bk_admin **ret_admin,
                           struct bk_detail *ret_detail)
 {
     struct sa local;
-    if (sa_decode(&local, address, strlen(address)) != 0) {
-        bk_detail_set(ret_detail, "admin.address \"%.80s\" is no literal address:port", address);
-        return BK_ERR_INVALID;
-    }
+    enum bk_err bad = parse(address, &local, ret_detail);
+    if (bad != BK_OK)
+        return bad;
     struct bk_admin *admin = bk_alloc(sizeof *admin);
     if (admin == NULL)
         return BK_ERR_NO_MEMORY;

@@ -38,13 +38,26 @@ static const char *const special_texts[] = {
     "3fff::/20",         /* documentation, RFC 9637 */
 };
 
+static enum bk_err parse_list(const char *setting, struct bk_str text,
+                              struct bk_cidr (*ret_cidrs)[BK_CIDR_MAX], size_t *ret_count,
+                              struct bk_detail *ret_detail)
+{
+    struct bk_detail bad = {{0}};
+    enum bk_err err = bk_cidr_parse_list(text, ret_cidrs, ret_count, &bad);
+    if (err != BK_OK)
+        bk_detail_set(ret_detail, "%s: %.200s", setting, bad.text);
+    return err;
+}
+
 enum bk_err bk_egress_parse(struct bk_str allow, struct bk_str cleartext,
                             struct bk_egress *ret_egress, struct bk_detail *ret_detail)
 {
     struct bk_egress egress = {0};
-    enum bk_err err = bk_cidr_parse_list(allow, &egress.allow, &egress.allow_count, ret_detail);
+    enum bk_err err =
+        parse_list("egress.allow", allow, &egress.allow, &egress.allow_count, ret_detail);
     if (err == BK_OK)
-        err = bk_cidr_parse_list(cleartext, &egress.cleartext, &egress.cleartext_count, ret_detail);
+        err = parse_list("egress.cleartext", cleartext, &egress.cleartext, &egress.cleartext_count,
+                         ret_detail);
     if (err == BK_OK)
         *ret_egress = egress;
     return err;

@@ -25,7 +25,8 @@ struct bk_egress {
     size_t allow_count, cleartext_count;
 };
 
-/* Comma separated addresses and networks, either may be empty; the detail names the bad one. */
+/* Comma separated addresses and networks, either may be empty. BK_ERR_INVALID: the detail names the
+ * setting and what is bad in it. */
 BK_MUST_USE enum bk_err bk_egress_parse(struct bk_str allow, struct bk_str cleartext,
                                         struct bk_egress *ret_egress, struct bk_detail *ret_detail);
 /* NULL: allowed; else the reason, naming the setting that would allow it. */

@@ -223,6 +223,8 @@ static enum bk_err check_settings(const struct ntf_settings *settings, struct nt
         return BK_ERR_INVALID;
     }
     enum bk_err err = bk_pg_dsn_check(settings->pg, ret_detail);
+    if (err == BK_OK)
+        err = bk_admin_check(settings->admin_address, ret_detail);
     const struct bk_doorbell_options bell = ntf_doorbell_options(settings);
     if (err == BK_OK)
         err = bk_doorbell_check(&bell, ret_detail);

@@ -20,8 +20,8 @@ static const struct bk_setting_row rows[] = {
         "What this notifier is called in leases; without it the host's name. A random part is "
         "added at each start",
         NULL),
-    ROW(admin_address, "admin.address", BK_T_ADDRESS, 1, 128, "127.0.0.1:9103",
-        "Where /metrics, /healthz and /readyz are served, in the clear", NULL),
+    ROW(admin_address, "admin.address", BK_T_TEXT, 1, 128, "127.0.0.1:9103",
+        "Numeric address:port where /metrics, /healthz and /readyz are served, in the clear", NULL),
     ROW(log_level, "log.level", BK_T_ENUM, 0, 0, "info", "Lowest level that is logged",
         "debug info warn error"),
     ROW(log_json, "log.json", BK_T_BOOL, 0, 0, "no", "Log lines as JSON instead of key=value",
