@@ -776,7 +776,7 @@ $$;
  *   the window after an attempt is over: a second attempt, then    -> expired
  *   the phone came, but for an older revision: called again        -> queued
  *   it waits for an offline phone that just came                   -> due, once it had time to register
- *   no PBX was known                                               -> looked for again
+ *   no PBX is known, or its control side was taken away            -> looked for again
  *   its change has been applied                                    -> due
  */
 create function app.jobs_settle(p_tenant_ids bigint[], p_job_ids bigint[],
@@ -791,7 +791,10 @@ begin
     with locked as (
         select j.tenant_id, j.job_id, j.device_id, j.kind, j.state, j.waiting_reason, j.wanted_revision,
                j.pbx_id, j.created_at, j.sent_at, j.due_at, j.expires_at,
-               j.attempt_count - j.wait_count as call_count
+               j.attempt_count - j.wait_count as call_count,
+               not exists (select from app.pbx_control as c
+                            where c.tenant_id = j.tenant_id and c.pbx_id = j.pbx_id
+                              and c.is_enabled) as is_lost
           from unnest(p_tenant_ids, p_job_ids) as w (tenant_id, job_id)
           join app.job as j on j.tenant_id = w.tenant_id and j.job_id = w.job_id
          where j.state in ('queued', 'sent', 'answered') -- in words that lead to no index but the key
@@ -812,7 +815,7 @@ begin
                    when l.state = 'queued' and l.waiting_reason = 'phone offline'
                         and l.due_at > now() + interval '5 seconds'
                         and s.last_visit_at > now() - interval '10 seconds' then 'back'
-                   when l.state = 'queued' and l.pbx_id is null and l.due_at <= now() then 'route'
+                   when l.state = 'queued' and l.is_lost and l.due_at <= now() then 'route'
                    when l.due_at = 'infinity' and not exists (
                         select from app.change as c
                          where c.tenant_id = l.tenant_id and c.done_at is null) then 'changed'
@@ -822,7 +825,7 @@ begin
           left join app.device_state as s on s.tenant_id = d.tenant_id and s.device_id = d.device_id
           left join lateral (select one.pbx_id
                                from app.device_route(d.tenant_id, d.device_id) as one
-                              where l.pbx_id is null) as r on true
+                              where l.is_lost) as r on true
     ), moved as (
         update app.job as j
            set state = case v.verdict
@@ -922,7 +925,11 @@ begin
                and (j.device_id is null
                     or j.expires_at <= now()
                     or (j.state in ('sent', 'answered') and j.due_at <= now())
-                    or (j.state = 'queued' and j.pbx_id is null and j.due_at <= now())
+                    or (j.state = 'queued' and j.due_at <= now()
+                        and (j.pbx_id is null
+                             or (j.tenant_id, j.pbx_id) not in (select c.tenant_id, c.pbx_id
+                                                                  from app.pbx_control as c
+                                                                 where c.is_enabled)))
                     or (j.due_at = 'infinity'
                         and not exists (select from app.change as c
                                          where c.tenant_id = j.tenant_id and c.done_at is null))

@@ -540,6 +540,19 @@ def test_a_job_with_a_fence_of_another_time_stops_no_claim(scene):
     assert [row["job_id"] for row in scene.claim(leases)] == [odd]
 
 
+def test_a_job_of_a_pbx_that_nobody_may_call_any_more_looks_for_another(scene):
+    other, device = scene.add_pbx(), scene.phone()
+    job = scene.job("reprovision", device)
+    scene.world.sql("update app.pbx_control set is_enabled = false where pbx_id = %s", (scene.pbx,))
+    scene.settle()
+    row = scene.row(job)
+    assert (row["pbx_id"], row["waiting_reason"]) == (None, "no line on a PBX that can be called")
+    scene.world.line(scene.tenant, device, scene.world.extension(scene.tenant, other), 2)
+    scene.now_due(job)
+    scene.settle()
+    assert [row["job_id"] for row in scene.claim(scene.take())] == [job]
+
+
 def test_jobs_that_are_put_right_are_told_so_that_nobody_thinks_the_queue_is_empty(scene):
     suspended = [scene.phone() for _ in range(3)]
     jobs = {scene.job("reprovision", device) for device in suspended}
