@@ -11,7 +11,7 @@
 
 /* Of the answer as it is kept: the row has 64 KiB. A longer one is repeated without its body. */
 enum {
-    KEPT_BODY_MAX = 48 * 1024,
+    KEPT_MAX = 63 * 1024,
     HASHED_MAX = 32 * 1024 * 1024 /* limits.body_bytes goes to 16 MiB */
 };
 
@@ -153,16 +153,20 @@ enum bk_err api_idempotency_keep(struct api_exchange *exchange)
     const struct api_answer *answer = &exchange->answer;
     struct bk_str body = bk_buf_str(&answer->body);
     json_t *kept = json_object();
-    if (answer->content_type.len > 0 && body.len <= KEPT_BODY_MAX)
+    if (answer->content_type.len > 0 && body.len <= KEPT_MAX)
         json_object_set_new(kept, "body", json_stringn(body.ptr, body.len));
     if (answer->location.len > 0)
         json_object_set_new(kept, "location", json_string(answer->location.ptr));
     if (answer->etag.len > 0)
         json_object_set_new(kept, "etag", json_string(answer->etag.ptr));
-    const struct bk_pg_param params[] = {bk_store_int(&call->store, call->scope.tenant_id),
-                                         bk_store_text(call->idempotency_key),
-                                         bk_store_int(&call->store, answer->status),
-                                         bk_store_text(api_json_print(call->arena, kept))};
+    struct bk_str text = api_json_print(call->arena, kept);
+    if (text.len > KEPT_MAX) { /* quotes within quotes: up to twice the body */
+        json_object_del(kept, "body");
+        text = api_json_print(call->arena, kept);
+    }
+    const struct bk_pg_param params[] = {
+        bk_store_int(&call->store, call->scope.tenant_id), bk_store_text(call->idempotency_key),
+        bk_store_int(&call->store, answer->status), bk_store_text(text)};
     json_decref(kept);
     return bk_store_run(&call->store, sql, params, BK_COUNT(params), NULL);
 }

@@ -94,6 +94,16 @@ def test_a_key_is_visible_ascii(admin, key):
     assert answer.status == 400 and "Idempotency-Key" in answer.json["detail"]
 
 
+def test_an_answer_that_grows_when_it_is_kept_stops_no_call(admin):
+    """Quotes within quotes: it is repeated without its body then, as one that is too long."""
+    body = {"name": "quotes", "raw": {"yealink": {f"p.k{i}": '"' * 250 for i in range(62)}},
+            "emergency_address": {f"q{i}": '"' * 120 for i in range(7)}}
+    calls = [admin.post("/v1/sites", body, headers={"Idempotency-Key": "quotes"}) for _ in range(2)]
+    assert [one.status for one in calls] == [201, 201]
+    assert calls[0].headers["Location"] == calls[1].headers["Location"]
+    assert len(calls[0].body) > 33000 and calls[1].body == b""
+
+
 def test_without_a_tenant_a_key_cannot_be_kept_and_that_is_said(api):
     answer = api.operator().post("/v1/tenants", {"name": "never-made"}, headers={"Idempotency-Key": "k"})
     assert answer.status == 422 and answer.problem == "idempotency"
