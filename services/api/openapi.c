@@ -360,8 +360,7 @@ static json_t *problem_answer(int status, const char *name, const char *text)
         "{s:s, s:{s:{s:o, s:o}}}", "description", text, "content", "application/problem+json",
         "schema", reference("schemas", "Problem"), "example",
         json_pack("{s:o, s:s, s:i, s:s, s:s}", "type", json_sprintf("urn:beckon:problem:%s", name),
-                  "title", text, "status", status, "detail", text, "instance",
-                  "4f1c0b7a9d2e4f6c8a1b3c5d7e9f0a1b"));
+                  "title", text, "status", status, "detail", text, "instance", "0-1a2182533ed-8"));
 }
 
 static json_t *common_answers(void)

@@ -95,7 +95,7 @@ const struct cli_command cli_cmd_keys_new = {
         "Writes 64 random hexadecimal digits to FILE, readable by its owner alone (mode 0600). An\n"
         "existing file is never overwritten. The master key wraps each tenant's data key; it "
         "stays\n"
-        "out of the database, and beckon-config, beckon-api and this command line read it by\n"
+        "out of the database; the three services and this command line read it by\n"
         "BECKON_MASTER_KEY_FILE.",
     .example = "beckon keys new /etc/beckon/master.key",
     .run = run_new,
