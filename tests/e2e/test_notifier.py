@@ -170,7 +170,8 @@ def test_a_phone_that_answers_and_never_comes_is_called_twice_and_given_up(scene
     row = here.wait(here.request("reprovision", phone)[phone.mac], "expired")
     assert row["outcome"] == "the phone answered 2xx and did not come for its configuration"
     assert len(here.peer.notifies) == 2
-    assert here.peer.notifies[1][0] - here.peer.notifies[0][0] >= 2  # the window
+    # the window, from `sent` to `sent`: how long each takes to arrive differs by some milliseconds
+    assert here.peer.notifies[1][0] - here.peer.notifies[0][0] >= 1.9
 
 
 def test_a_silent_phone_is_not_its_pbxs_fault(scene, notifiers):
