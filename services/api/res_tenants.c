@@ -192,12 +192,34 @@ enum bk_err api_tenants_get(struct api_call *call)
     return answer(call, call->ids[0], 200);
 }
 
+/* Back to where the operator has signed in: his Idempotency-Key is kept there. */
+static enum bk_err leave(struct api_call *call, enum bk_err err)
+{
+    if (err != BK_OK || call->scope.tenant_id == 0)
+        return err;
+    return bk_store_tenant_set(&call->store, call->scope.tenant_id);
+}
+
 /* Into the chain of the tenant it is about, which an operator need not have signed in to. */
 static enum bk_err audit(struct api_call *call, const char *action, const struct api_write *write)
 {
     enum bk_err err = bk_store_tenant_set(&call->store, write->id);
-    return err == BK_OK ? api_audit(call, action, "tenant", write->id, api_members_changed(write))
-                        : err;
+    if (err == BK_OK)
+        err = api_audit(call, action, "tenant", write->id, api_members_changed(write));
+    return leave(call, err);
+}
+
+/* Until the transaction ends, so that of two who compare If-Match the second sees what the first
+ * wrote. */
+static enum bk_err lock_tenant(struct api_call *call, int64_t id)
+{
+    enum bk_err err = bk_store_tenant_set(&call->store, id);
+    if (err == BK_OK)
+        err = bk_store_run(&call->store,
+                           "select 1 from app.tenant where tenant_id = app.current_tenant_id()"
+                           " for no key update",
+                           NULL, 0, NULL);
+    return leave(call, err);
 }
 
 enum bk_err api_tenants_create(struct api_call *call)
@@ -255,7 +277,9 @@ enum bk_err api_tenants_patch(struct api_call *call)
                               " $5::integer)";
     struct api_write write = {.resource = &api_res_tenants, .id = call->ids[0]};
     struct bk_str version, is_done;
-    enum bk_err err = read_tenant(call, write.id, &write.before, &version);
+    enum bk_err err = lock_tenant(call, write.id);
+    if (err == BK_OK)
+        err = read_tenant(call, write.id, &write.before, &version);
     if (err == BK_OK)
         err = api_if_match(call, version);
     if (err != BK_OK)

@@ -109,6 +109,16 @@ def test_without_a_tenant_a_key_cannot_be_kept_and_that_is_said(api):
     assert answer.status == 422 and answer.problem == "idempotency"
 
 
+def test_an_operators_key_is_kept_with_the_tenant_he_is_in(stack, api, tenant):
+    """Although the audit row of a new tenant stands in that one's chain."""
+    operator = api.operator(tenant)
+    first, again = keyed(operator, "key-new", "made-once", "/v1/tenants"), keyed(operator, "key-new", "made-once",
+                                                                                 "/v1/tenants")
+    assert first.status == 201 and again.status == 201 and first.body == again.body
+    assert stack.sql("select tenant_id, status from app.idempotency where idempotency_key = 'key-new'") == [
+        (tenant.id, 201)]
+
+
 def test_no_clear_text_and_no_plain_hash_of_a_body_is_kept(stack, admin, tenant):
     keyed(admin, "key-7", "Seven")
     kept = stack.sql("select request_hash from app.idempotency where idempotency_key = 'key-7'")[0][0]
@@ -183,6 +193,21 @@ def test_a_deadlock_is_tried_again_and_not_told(stack, admin, tenant):
             other.rollback()
             assert call.result(30).status == 200
     assert admin.get(f"/v1/sites/{site}").json["name"] == "Locked"
+
+
+def test_of_two_who_read_the_same_tenant_one_changes_it(stack, api):
+    made = stack.tenant(pbx=False)
+    operators = [api.operator() for _ in range(2)]
+    path = f"/v1/tenants/{made.id}"
+    etag = operators[0].get(path).headers["ETag"]
+    with stack.database.connect(autocommit=False) as other, other.cursor() as cursor:
+        cursor.execute("select from app.tenant where tenant_id = %s for update", (made.id,))
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            calls = [pool.submit(one.patch, path, {"title": f"of {i}"}, headers={"If-Match": etag})
+                     for i, one in enumerate(operators)]
+            wait_until("both wait", lambda: waiting(stack) == 2)
+            other.rollback()
+            assert sorted(call.result(30).status for call in calls) == [200, 412]
 
 
 @pytest.fixture(scope="module")
