@@ -154,7 +154,7 @@ struct bk_vendor {
     const char *resync_event, *reboot_event;
     /* Files whose request marks a boot, as bits 1u << enum bk_file_kind: what the phone asks for
      * first after it has started. Where a maker's phones ask for it at a resync too, a reboot is
-     * told from a resync only by what was sent before (docs/vendors.md). */
+     * told from a resync only by what was sent before (docs/architecture.md). */
     unsigned boot_kinds;
 };
 
