@@ -44,6 +44,13 @@ struct bk_pbx_order {
     const char *event;                       /* "check-sync;reboot=false" */
     struct bk_str line_auth_id, line_secret; /* for a phone that challenges; may be empty */
     int timeout_ms;                          /* 1..60000, all retransmissions and challenges */
+    /*
+     * Asked, with on_done's ctx, right before each message leaves: the first, which may have waited
+     * for a look-up, and each one repeated with credentials; not for retransmissions. Whoever pays
+     * for messages counts here. false: nothing more is sent, and the order ends as BK_PBX_SILENT.
+     * May be asked inside the call of deliver. NULL: always.
+     */
+    bool (*may_send)(void *ctx);
 };
 
 /* What came of it; the sentences for people are result.text. */

@@ -54,6 +54,7 @@ struct bk_pbx_op {
     struct bk_pbx *pbx;
     bk_pbx_done_fn *on_done;
     void *ctx;
+    bool (*may_send)(void *ctx); /* NULL: always */
     struct bk_timer deadline, tell;
     struct bk_pbx_result result;
     bool is_probe, is_over, is_waiting; /* for the address */
@@ -278,6 +279,10 @@ static void send_request(struct bk_pbx_op *op)
     const struct bk_pbx *pbx = op->pbx;
     const char *method = op->is_probe ? "OPTIONS" : "NOTIFY";
     struct bk_buf fields;
+    if (op->may_send != NULL && !op->may_send(op->ctx)) {
+        end_with(op, BK_PBX_SILENT, "withdrawn before it was sent", "");
+        return;
+    }
     bk_buf_init(&fields, CREDENTIALS_MAX);
     enum bk_err err = print_credentials(op, &fields);
     if (err == BK_OK && !op->is_probe)
@@ -405,6 +410,7 @@ static enum bk_err deliver(struct bk_pbx *pbx, const struct bk_pbx_order *order,
     snprintf(op->event, sizeof op->event, "%s", order->event);
     op->line_auth_id = order->line_auth_id;
     op->line_secret = order->line_secret;
+    op->may_send = order->may_send;
     return begin(pbx, op, order->timeout_ms, on_done, ctx, ret_op);
 }
 

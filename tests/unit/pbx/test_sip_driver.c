@@ -58,6 +58,7 @@ static void run_until(bool (*is_met)(void *), void *ctx)
 
 struct told {
     int count;
+    int asked_count, allowed_count; /* of messages */
     struct bk_pbx_result result;
     struct bk_pbx *to_close; /* from inside the callback */
 };
@@ -1112,6 +1113,49 @@ static void what_is_cancelled_or_closed_is_not_reported(void **state)
     }
 }
 
+static bool may_send(void *ctx)
+{
+    struct told *told = ctx;
+    return told->asked_count++ < told->allowed_count;
+}
+
+static const struct {
+    const char *label;
+    int allowed_count;
+    enum bk_pbx_outcome want;
+    int asked_count;
+    size_t seen_count;
+} allowances[] = {
+    {"both", 2, BK_PBX_ANSWERED, 2, 2},
+    {"not the one with credentials", 1, BK_PBX_SILENT, 2, 1},
+    {"none", 0, BK_PBX_SILENT, 1, 0},
+};
+
+static void each_message_is_asked_for_before_it_leaves(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(allowances); i++) {
+        print_message("  %s\n", allowances[i].label);
+        const struct peer_step steps[] = {{.head = PROXY_MD5}, OK_STEP};
+        struct peer peer;
+        struct told told = {.allowed_count = allowances[i].allowed_count};
+        struct bk_pbx_op *op = NULL;
+        struct bk_pbx_order order = plain_order;
+        order.may_send = may_send;
+        peer_start(&peer, PEER_UDP, 0, steps, 2, NULL);
+        struct bk_pbx *pbx = open_pbx(peer.port, PEER_UDP, "rps", NULL);
+        assert_int_equal(driver()->deliver(pbx, &order, on_done, &told, &op), BK_OK);
+        assert_int_equal(told.count, 0);
+        run_until(is_told, &told);
+        assert_int_equal(told.result.outcome, allowances[i].want);
+        assert_int_equal(told.asked_count, allowances[i].asked_count);
+        (void)probe(pbx, 200); /* comes behind all that was sent */
+        assert_int_equal(peer_seen_count(&peer), allowances[i].seen_count + 1);
+        driver()->close(pbx);
+        peer_stop(&peer);
+    }
+}
+
 static void whoever_is_told_may_close_the_pbx(void **state)
 {
     (void)state;
@@ -1315,6 +1359,7 @@ int main(void)
         cmocka_unit_test(what_cannot_stand_in_sip_is_refused_before_anything_is_sent),
         cmocka_unit_test(an_account_that_cannot_be_used_says_why),
         cmocka_unit_test(what_is_cancelled_or_closed_is_not_reported),
+        cmocka_unit_test(each_message_is_asked_for_before_it_leaves),
         cmocka_unit_test(whoever_is_told_may_close_the_pbx),
         cmocka_unit_test(many_at_once_are_each_answered),
         cmocka_unit_test(the_pbx_may_ask_us_and_strangers_may_not),
