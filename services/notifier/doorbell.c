@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "heard.h"
 #include "notifier.h"
 
 enum {
@@ -24,9 +25,8 @@ struct ntf_doorbell {
     struct bk_redis *redis; /* its connection; NULL: none is set */
     char last_id[48];
     bool is_reading;
-    struct bk_heard heard[BK_SETTLE_DEVICE_MAX]; /* to be settled */
-    size_t heard_count;
-    bool is_settling, is_sweeping, is_raising, is_sweep_wanted;
+    struct ntf_heard heard;
+    bool is_settling, is_sweeping, is_raising;
     int64_t sweep_due_mono_ms;
     struct bk_timer sweep_timer, maintain_timer;
 };
@@ -54,26 +54,11 @@ static void on_heard_settled(void *ctx, enum bk_err err, struct bk_pg_rows *rows
 
 static void settle_heard(struct ntf_doorbell *bell)
 {
-    if (bell->is_settling || bell->heard_count == 0)
+    if (bell->is_settling || bell->heard.count == 0)
         return;
-    bell->is_settling = bk_store_settle_devices(bell->ntf->pg, bell->heard, bell->heard_count,
-                                                on_heard_settled, bell) == BK_OK;
-    bell->heard_count = 0;
-}
-
-static void hear(struct ntf_doorbell *bell, int64_t tenant_id, int64_t device_id)
-{
-    if (device_id == 0) {
-        bell->is_sweep_wanted = true;
-        return;
-    }
-    for (size_t i = 0; i < bell->heard_count; i++)
-        if (bell->heard[i].device_id == device_id && bell->heard[i].tenant_id == tenant_id)
-            return;
-    if (bell->heard_count == BK_SETTLE_DEVICE_MAX)
-        bell->is_sweep_wanted = true; /* which looks at all of them */
-    else
-        bell->heard[bell->heard_count++] = (struct bk_heard){tenant_id, device_id};
+    bell->is_settling = bk_store_settle_devices(bell->ntf->pg, bell->heard.devices,
+                                                bell->heard.count, on_heard_settled, bell) == BK_OK;
+    bell->heard.count = 0;
 }
 
 /* --- changes of many devices: raised in batches, so that fetches go on between them --- */
@@ -128,7 +113,7 @@ static void on_swept(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
     if (bell->redis != NULL)
         read_next(bell); /* a reader that was refused (WRONGTYPE, BUSY) gets another chance */
     ntf_pbxs_ring(bell->ntf);
-    sweep_at(bell, bell->is_sweep_wanted ? 10 : delay_ms);
+    sweep_at(bell, bell->heard.is_anything ? 10 : delay_ms);
 }
 
 static void sweep(void *ctx)
@@ -136,7 +121,7 @@ static void sweep(void *ctx)
     struct ntf_doorbell *bell = ctx;
     if (bell->ntf->is_stopping)
         return;
-    bell->is_sweep_wanted = false;
+    bell->heard.is_anything = false;
     raise_changes(bell);
     if (bell->is_sweeping)
         return;
@@ -170,14 +155,6 @@ static void maintain(void *ctx)
 
 /* --- Redis --- */
 
-/* "7:42" */
-static bool parse_entry(struct bk_str text, int64_t *ret_tenant_id, int64_t *ret_device_id)
-{
-    struct bk_str rest = text, tenant = bk_str_cut(&rest, ':');
-    return bk_str_parse_int(tenant, 1, INT64_MAX, ret_tenant_id) == BK_OK &&
-           bk_str_parse_int(rest, 0, INT64_MAX, ret_device_id) == BK_OK;
-}
-
 /* [[key, [[id, [name, value, …]], …]]] */
 static void take_entries(struct ntf_doorbell *bell, const struct bk_redis_reply *reply)
 {
@@ -186,12 +163,10 @@ static void take_entries(struct ntf_doorbell *bell, const struct bk_redis_reply 
         const struct bk_redis_reply *entry = bk_redis_at(entries, i);
         const struct bk_redis_reply *fields = bk_redis_at(entry, 1);
         struct bk_str id = bk_redis_text(bk_redis_at(entry, 0));
-        int64_t tenant_id, device_id;
         if (id.len > 0 && id.len < sizeof bell->last_id)
             snprintf(bell->last_id, sizeof bell->last_id, "%.*s", BK_STR_ARG(id));
-        if (bk_str_eq(bk_redis_text(bk_redis_at(fields, 0)), BK_STR("d")) &&
-            parse_entry(bk_redis_text(bk_redis_at(fields, 1)), &tenant_id, &device_id))
-            hear(bell, tenant_id, device_id);
+        if (bk_str_eq(bk_redis_text(bk_redis_at(fields, 0)), BK_STR("d")))
+            (void)ntf_heard_add(&bell->heard, bk_redis_text(bk_redis_at(fields, 1)));
         ntf_count(bell->ntf, NTF_M_DOORBELLS, 1);
     }
 }
@@ -205,9 +180,9 @@ static void on_read(void *ctx, enum bk_err err, const struct bk_redis_reply *rep
         return;
     if (err == BK_OK && bk_redis_kind(reply) == BK_REDIS_ARRAY) {
         take_entries(bell, reply);
-        if (bell->heard_count > 0)
+        if (bell->heard.count > 0)
             settle_heard(bell);
-        if (bell->is_sweep_wanted && !bell->is_sweeping)
+        if (bell->heard.is_anything && !bell->is_sweeping)
             sweep_at(bell, 0);
         ntf_pbxs_ring(bell->ntf);
     } else if (err == BK_ERR_DENIED || err == BK_ERR_INTERNAL) {
