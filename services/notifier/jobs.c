@@ -26,6 +26,8 @@ struct attempt {
     struct ntf_attempt facts;
     struct bk_report report;
     int64_t claimed_mono_ms;
+    int message_count, paid_count; /* sent; taken from the bucket */
+    bool is_stopped;               /* a message was held back: the lease was over */
     char number[128], domain[256], auth_id[160];
     uint8_t secret[BK_SEAL_PLAIN_MAX];
     size_t secret_len;
@@ -89,13 +91,46 @@ static void queue_report(struct attempt *attempt)
 {
     struct ntf_jobs *jobs = attempt->ntf->jobs;
     bk_wipe(attempt->secret, sizeof attempt->secret);
+    attempt->pbx = NULL;
+    attempt->op = NULL;
     bk_list_append(&jobs->reports, &attempt->node);
     jobs->report_count++;
     if (jobs->reporting_count == 0 && !bk_timer_is_running(&jobs->report_timer))
         bk_timer_start(jobs->ntf->loop, &jobs->report_timer, 0, send_reports, jobs);
 }
 
+/*
+ * Nothing reached the phone, and nothing will: whoever holds the PBX may call at once. The report
+ * counts only while nobody else has moved the job.
+ */
+static void give_back(struct attempt *attempt)
+{
+    ntf_count(attempt->ntf, NTF_M_NOT_SENT, 1);
+    attempt->report.result = "queued";
+    attempt->report.is_idle = true;
+    queue_report(attempt);
+}
+
 /* --- delivering --- */
+
+/* bk_pbx_order.may_send. */
+static bool may_send(void *ctx)
+{
+    struct attempt *attempt = ctx;
+    attempt->is_stopped = !ntf_pbx_is_held(attempt->pbx);
+    if (attempt->is_stopped)
+        return false;
+    if (++attempt->message_count > attempt->paid_count) {
+        ntf_bucket_take(&attempt->pbx->bucket, 1);
+        attempt->paid_count++;
+    }
+    return true;
+}
+
+static void settle_payment(const struct attempt *attempt)
+{
+    ntf_bucket_take(&attempt->pbx->bucket, attempt->message_count - attempt->paid_count);
+}
 
 static void finish(struct attempt *attempt, const struct bk_pbx_result *result)
 {
@@ -113,8 +148,6 @@ static void finish(struct attempt *attempt, const struct bk_pbx_result *result)
            BK_KV("outcome", bk_pbx_outcome_name(result->outcome)),
            BK_KV_INT("status", result->status),
            BK_KV_INT("ms", bk_loop_now_ms(ntf->loop) - attempt->claimed_mono_ms));
-    attempt->pbx = NULL;
-    attempt->op = NULL;
     queue_report(attempt);
     ntf_pbx_note(pbx, result);
 }
@@ -128,7 +161,13 @@ static void on_delivered(void *ctx, const struct bk_pbx_result *result)
     ntf->jobs->attempt_count--;
     pbx->in_flight--;
     ntf_gauge(ntf, NTF_M_IN_FLIGHT, (int64_t)ntf->jobs->attempt_count);
-    finish(attempt, result);
+    settle_payment(attempt);
+    if (result->status != 0) /* the next one is likely to take as many */
+        pbx->call_messages = attempt->message_count;
+    if (attempt->is_stopped) /* what was sent before was answered with a challenge: no effect */
+        give_back(attempt);
+    else
+        finish(attempt, result);
     ntf_jobs_pump(ntf);
 }
 
@@ -155,22 +194,26 @@ static void copy(char *to, size_t size, struct bk_str from)
              from.len > 0 ? from.ptr : "");
 }
 
-static void deliver(struct ntf_pbx *pbx, const struct bk_claim_row *row)
+/* NULL: no memory; then its window decides. */
+static struct attempt *new_attempt(struct ntf *ntf, const struct bk_claim_row *row, int64_t fence)
 {
-    struct ntf *ntf = ntf_pbx_owner(pbx);
     struct attempt *attempt = bk_alloc(sizeof *attempt);
     if (attempt == NULL)
-        return; /* sent and not sent: its window decides */
-    *attempt = (struct attempt){
-        .ntf = ntf,
-        .pbx = pbx,
-        .facts = {row->wait_count, row->is_exclusive, row->is_reboot},
-        .report = {.tenant_id = row->tenant_id,
-                   .job_id = row->job_id,
-                   .fence = pbx->fence,
-                   .attempt = row->attempt},
-        .claimed_mono_ms = bk_loop_now_ms(ntf->loop),
-    };
+        return NULL;
+    attempt->ntf = ntf;
+    attempt->facts = (struct ntf_attempt){row->wait_count, row->is_exclusive, row->is_reboot};
+    attempt->report = (struct bk_report){.tenant_id = row->tenant_id,
+                                         .job_id = row->job_id,
+                                         .fence = fence,
+                                         .attempt = row->attempt};
+    attempt->claimed_mono_ms = bk_loop_now_ms(ntf->loop);
+    return attempt;
+}
+
+static void deliver(struct ntf_pbx *pbx, const struct bk_claim_row *row, struct attempt *attempt)
+{
+    struct ntf *ntf = ntf_pbx_owner(pbx);
+    attempt->pbx = pbx;
     const struct bk_vendor *vendor = bk_vendor_find(row->vendor);
     const char *event = vendor == NULL   ? NULL
                         : row->is_reboot ? vendor->reboot_event
@@ -200,9 +243,13 @@ static void deliver(struct ntf_pbx *pbx, const struct bk_claim_row *row)
         .line_auth_id = bk_str_of(attempt->auth_id),
         .line_secret = {(const char *)attempt->secret, attempt->secret_len},
         .timeout_ms = (int)ntf->settings->sip_timeout_ms,
+        .may_send = may_send,
     };
+    attempt->paid_count = pbx->call_messages;
+    ntf_bucket_take(&pbx->bucket, attempt->paid_count);
     enum bk_err err = pbx->driver->deliver(pbx->open, &order, on_delivered, attempt, &attempt->op);
     if (err != BK_OK) {
+        settle_payment(attempt);
         refuse(attempt, err == BK_ERR_INVALID ? BK_PBX_REFUSED : BK_PBX_ILL,
                err == BK_ERR_INVALID ? "number or domain cannot stand in a SIP address"
                                      : "no memory or no thread for a look-up");
@@ -221,7 +268,6 @@ static void on_claimed(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
 {
     struct ntf_jobs *jobs = ctx;
     struct ntf *ntf = jobs->ntf;
-    int64_t now_mono_ms = bk_loop_now_ms(ntf->loop);
     jobs->is_claiming = false;
     int count = err == BK_OK ? bk_pg_row_count(rows) : 0;
     if (err != BK_OK && err != BK_ERR_DOWN)
@@ -237,15 +283,15 @@ static void on_claimed(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
         for (size_t c = 0; c < jobs->claim_count && claim == NULL; c++)
             if (jobs->claims[c].pbx_id == row.pbx_id && jobs->claims[c].tenant_id == row.tenant_id)
                 claim = &jobs->claims[c];
+        struct attempt *attempt = claim != NULL ? new_attempt(ntf, &row, claim->fence) : NULL;
+        if (attempt == NULL)
+            continue;
         /* A process that was stopped for longer than its lease sends nothing: another may have it.
          */
-        if (pbx == NULL || claim == NULL || pbx->fence != claim->fence || pbx->open == NULL ||
-            pbx->lease_until_mono_ms <= now_mono_ms) {
-            ntf_count(ntf, NTF_M_NOT_SENT, 1);
-            continue;
-        }
-        ntf_bucket_take(&pbx->bucket, 1);
-        deliver(pbx, &row);
+        if (pbx != NULL && pbx->fence == claim->fence && ntf_pbx_is_held(pbx))
+            deliver(pbx, &row, attempt);
+        else
+            give_back(attempt);
     }
     /* Who got less than asked has nothing more that is due. */
     for (size_t c = 0; c < jobs->claim_count && err == BK_OK; c++) {
@@ -276,15 +322,12 @@ static void pump(void *ctx)
         return;
     for (struct ntf_pbx *pbx = ntf_pbx_first(ntf); pbx != NULL && count < BK_CLAIM_PBX_MAX;
          pbx = ntf_pbx_next(pbx)) {
-        int room = ntf_pbx_room(pbx, now_mono_ms);
-        if (room > 0) {
+        int64_t one_ms;
+        int room = ntf_pbx_room(pbx, now_mono_ms, &one_ms);
+        if (room > 0)
             claims[count++] = (struct bk_claim){pbx->tenant_id, pbx->pbx_id, pbx->fence,
                                                 room < CLAIM_OF_PBX_MAX ? room : CLAIM_OF_PBX_MAX};
-        } else if (pbx->may_have_due && pbx->breaker.state == NTF_CLOSED &&
-                   pbx->in_flight < pbx->in_flight_max) {
-            int64_t one_ms = ntf_bucket_wait_ms(&pbx->bucket);
-            wait_ms = one_ms < wait_ms ? one_ms : wait_ms;
-        }
+        wait_ms = one_ms < wait_ms ? one_ms : wait_ms;
     }
     jobs->is_pump_wanted = false;
     if (count == 0) {
@@ -328,10 +371,15 @@ void ntf_jobs_drop(struct ntf *ntf, struct ntf_pbx *pbx)
         pbx->driver->cancel(attempt->op);
         bk_list_remove(&attempt->node);
         ntf->jobs->attempt_count--;
-        ntf_count(ntf, NTF_M_NOT_SENT, 1);
+        settle_payment(attempt);
+        if (attempt->message_count == 0 || attempt->is_stopped) {
+            give_back(attempt);
+            continue;
+        }
         bk_wipe(attempt, sizeof *attempt);
         bk_free(attempt);
     }
+    ntf_gauge(ntf, NTF_M_IN_FLIGHT, (int64_t)ntf->jobs->attempt_count);
 }
 
 bool ntf_jobs_are_idle(const struct ntf *ntf)

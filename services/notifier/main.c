@@ -33,6 +33,15 @@ struct program {
     bool is_dropping;
 };
 
+static enum bk_err check_ca_file(const struct ntf_settings *settings, struct bk_detail *ret_detail)
+{
+    const char *path = settings->sip_tls_ca_file;
+    if (path == NULL || path[0] == '\0' || access(path, R_OK) == 0)
+        return BK_OK;
+    bk_detail_set(ret_detail, "sip.tls_ca_file %.160s: %s", path, strerror(errno));
+    return BK_ERR_IO;
+}
+
 /* --- stopping: claim nothing more, hear what is in flight, give the leases back --- */
 
 static void on_dropped(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
@@ -61,6 +70,18 @@ static void on_stop_tick(void *ctx)
     bk_timer_start(ntf->loop, &program->stop_timer, STOP_TICK_MS, on_stop_tick, program);
 }
 
+/* What drivers have read is read anew; a file that is not there any more would harm what works. */
+static void reload(struct ntf *ntf)
+{
+    struct bk_detail detail = {{0}};
+    if (check_ca_file(ntf->settings, &detail) != BK_OK) {
+        bk_log(BK_LOG_ERROR, "not reloaded", BK_KV("detail", detail.text));
+        return;
+    }
+    bk_log(BK_LOG_INFO, "reloading", BK_KV("owner", ntf->owner));
+    ntf_pbxs_reload(ntf);
+}
+
 static void on_signal(void *ctx, unsigned ready)
 {
     struct program *program = ctx;
@@ -70,6 +91,10 @@ static void on_signal(void *ctx, unsigned ready)
     while (read(program->signal_fd, &info, sizeof info) == sizeof info) {
         if (ntf->is_stopping)
             continue;
+        if (info.ssi_signo == SIGHUP) {
+            reload(ntf);
+            continue;
+        }
         bk_log(BK_LOG_INFO, "stopping", BK_KV_INT("signal", info.ssi_signo));
         ntf->is_stopping = true;
         program->stop_until_mono_ms = bk_loop_now_ms(ntf->loop) + ntf->settings->drain_s * 1000;
@@ -83,6 +108,7 @@ static bool open_signals(struct program *program)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     program->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -141,11 +167,18 @@ static enum bk_err make_owner(struct ntf *ntf)
     return BK_OK;
 }
 
-static int fd_limit(void)
+/* Each PBX is a descriptor or two: the soft limit is raised to what we are allowed. */
+static int raise_fd_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return FD_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return FD_MIN;
+    rlim_t wanted = limit.rlim_max < FD_MAX ? limit.rlim_max : FD_MAX;
+    if (limit.rlim_cur < wanted) {
+        struct rlimit raised = {wanted, limit.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+            limit = raised;
+    }
     return limit.rlim_cur < FD_MIN   ? FD_MIN
            : limit.rlim_cur > FD_MAX ? FD_MAX
                                      : (int)limit.rlim_cur;
@@ -155,7 +188,7 @@ static enum bk_err open_parts(struct program *program, struct bk_detail *ret_det
 {
     struct ntf *ntf = &program->ntf;
     const struct ntf_settings *settings = ntf->settings;
-    ntf->loop = bk_loop_re_new(fd_limit());
+    ntf->loop = bk_loop_re_new(raise_fd_limit());
     enum bk_err err = open_signals(program) ? BK_OK : BK_ERR_IO;
     if (err == BK_OK)
         err = bk_work_new(ntf->loop, (size_t)settings->lookup_threads, LOOKUPS_MAX, &ntf->work);
@@ -231,12 +264,8 @@ static enum bk_err check_settings(const struct ntf_settings *settings, struct nt
     if (err == BK_OK)
         err = bk_egress_parse(bk_str_of(settings->egress_allow),
                               bk_str_of(settings->egress_cleartext), &ntf->egress, ret_detail);
-    if (err == BK_OK && settings->sip_tls_ca_file != NULL && settings->sip_tls_ca_file[0] != '\0' &&
-        access(settings->sip_tls_ca_file, R_OK) != 0) {
-        bk_detail_set(ret_detail, "sip.tls_ca_file %.160s: %s", settings->sip_tls_ca_file,
-                      strerror(errno));
-        err = BK_ERR_IO;
-    }
+    if (err == BK_OK)
+        err = check_ca_file(settings, ret_detail);
     return err;
 }
 

@@ -69,14 +69,16 @@ struct ntf_pbx {
     int64_t tenant_id, pbx_id, fence;
     int64_t lease_until_mono_ms; /* counted from before it was asked for */
     const struct bk_pbx_driver *driver;
-    struct bk_pbx *open;
+    struct bk_pbx *open; /* NULL: its breaker tells why */
     char version[40];
     struct bk_key data_key;
     struct ntf_bucket bucket;
+    int call_messages; /* what a call takes, as the latest has shown: 2 where it is challenged */
     struct ntf_breaker breaker;
     int in_flight, in_flight_max;
     bool may_have_due; /* a claim may find something */
-    bool is_listed;    /* in the latest answer of leases_take */
+    bool is_listed;    /* in the latest answer of leases_take: else nothing more is claimed */
+    bool is_stale;     /* to be opened anew as soon as nothing is in flight */
     struct bk_pbx_op *probe;
 };
 
@@ -84,10 +86,14 @@ BK_MUST_USE enum bk_err ntf_pbxs_open(struct ntf *ntf);
 void ntf_pbxs_close(struct ntf *ntf); /* whatever is in flight is dropped: its window decides */
 /* Something may be due: look at the leases at once (or right after the look under way). */
 void ntf_pbxs_ring(struct ntf *ntf);
+/* Files that drivers have read (sip.tls_ca_file) may be others now. */
+void ntf_pbxs_reload(struct ntf *ntf);
 struct ntf_pbx *ntf_pbx_find(struct ntf *ntf, int64_t tenant_id, int64_t pbx_id);
 struct ntf *ntf_pbx_owner(const struct ntf_pbx *pbx);
-/* How many of its jobs may be claimed now. */
-int ntf_pbx_room(struct ntf_pbx *pbx, int64_t now_mono_ms);
+/* May anything be sent to it? Not when the lease is over: another may have it. */
+bool ntf_pbx_is_held(const struct ntf_pbx *pbx);
+/* How many of its jobs may be claimed now. 0: when to ask again, INT64_MAX: not before an event. */
+int ntf_pbx_room(struct ntf_pbx *pbx, int64_t now_mono_ms, int64_t *ret_wait_ms);
 struct ntf_pbx *ntf_pbx_first(struct ntf *ntf);
 struct ntf_pbx *ntf_pbx_next(struct ntf_pbx *pbx); /* NULL after the last */
 /* An attempt is over: breaker, and a probe where the phone was silent. */
@@ -99,7 +105,7 @@ BK_MUST_USE enum bk_err ntf_jobs_open(struct ntf *ntf);
 void ntf_jobs_close(struct ntf *ntf);
 /* Claim what there is room for, now or as soon as the claim under way is over. */
 void ntf_jobs_pump(struct ntf *ntf);
-/* The PBX is about to be closed: its attempts are dropped, and not reported. */
+/* The PBX is about to be closed: what was sent is left to its window, the rest is given back. */
 void ntf_jobs_drop(struct ntf *ntf, struct ntf_pbx *pbx);
 /* Nothing in flight, nothing to report. */
 bool ntf_jobs_are_idle(const struct ntf *ntf);

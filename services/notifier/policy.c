@@ -81,15 +81,18 @@ void ntf_bucket_init(struct ntf_bucket *bucket, double rate_per_s, int64_t free_
     refill(bucket, now_mono_ms);
 }
 
-int ntf_bucket_count(struct ntf_bucket *bucket, int64_t now_mono_ms)
+int ntf_bucket_calls(struct ntf_bucket *bucket, int messages, int64_t now_mono_ms)
 {
     refill(bucket, now_mono_ms);
-    return bucket->tokens >= 1 ? (int)bucket->tokens : 0;
+    if (bucket->tokens < 1)
+        return 0;
+    int calls = (int)bucket->tokens / messages;
+    return calls > 0 ? calls : 1;
 }
 
-void ntf_bucket_take(struct ntf_bucket *bucket, int count)
+void ntf_bucket_take(struct ntf_bucket *bucket, int messages)
 {
-    bucket->tokens -= count;
+    bucket->tokens -= messages;
 }
 
 int64_t ntf_bucket_wait_ms(const struct ntf_bucket *bucket)

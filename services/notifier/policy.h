@@ -28,17 +28,21 @@ void ntf_report_fill(const struct ntf_attempt *attempt, const struct bk_pbx_resu
 
 /* ---- a PBX's rate ---- */
 
-/* Tokens of messages; at most `burst` are saved. */
+/* Tokens of messages: half a second's can be saved, or one; below zero they are owed. */
 struct ntf_bucket {
     double rate_per_s, tokens;
     int64_t at_mono_ms;
 };
-/* free_ms: for so long nobody has surely used it. A half second's worth, and one, can be saved. */
+/* free_ms: for so long nobody has surely used it. */
 void ntf_bucket_init(struct ntf_bucket *bucket, double rate_per_s, int64_t free_ms,
                      int64_t now_mono_ms);
-int ntf_bucket_count(struct ntf_bucket *bucket, int64_t now_mono_ms); /* whole tokens now */
-void ntf_bucket_take(struct ntf_bucket *bucket, int count);
-int64_t ntf_bucket_wait_ms(const struct ntf_bucket *bucket); /* until there is one; 0: now */
+/*
+ * Calls that may begin now, when one takes `messages` (a PBX that challenges gets each twice). A
+ * single token is enough for one call, what it lacks is owed: many rates can save no more than one.
+ */
+int ntf_bucket_calls(struct ntf_bucket *bucket, int messages, int64_t now_mono_ms);
+void ntf_bucket_take(struct ntf_bucket *bucket, int messages); /* negative: were not needed */
+int64_t ntf_bucket_wait_ms(const struct ntf_bucket *bucket);   /* until a call may begin; 0: now */
 
 /* ---- a PBX's circuit breaker ---- */
 

@@ -40,7 +40,9 @@ static const struct bk_setting_row rows[] = {
         "Addresses and networks, comma separated, to which PBXs may be spoken to without TLS",
         NULL),
     ROW(sip_tls_ca_file, "sip.tls_ca_file", BK_T_PATH, 0, 1024, "",
-        "PEM file of those who may vouch for PBXs' certificates; empty: the system's", NULL),
+        "PEM file of those who may vouch for PBXs' certificates, read again on SIGHUP; empty: the "
+        "system's",
+        NULL),
     ROW(sip_timeout_ms, "sip.timeout_ms", BK_T_INT, 500, 60000, "10000",
         "Time for one call of a phone, retransmissions and challenges included", NULL),
     ROW(sweep_ms, "sweep_ms", BK_T_INT, 100, 60000, "5000",

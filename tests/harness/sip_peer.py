@@ -38,7 +38,8 @@ class SipPeer:
         self.socket.settimeout(0.1)
         self.notifies = []  # (monotonic time, user, event), one per transaction that was let in
         self.messages = []
-        self._done = {}
+        self.arrivals = []  # (monotonic time, first line's method) of each request, retransmissions left out
+        self._done, self._seen = {}, set()
         self._stop = False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -81,6 +82,9 @@ class SipPeer:
             head = fields(message)
             method, uri = message.split(" ", 2)[:2]
             branch = head["via"][0]
+            if (branch, method) not in self._seen:
+                self._seen.add((branch, method))
+                self.arrivals.append((time.monotonic(), method))
             if method == "OPTIONS":
                 status = self.answer("OPTIONS")
                 if status is not None:

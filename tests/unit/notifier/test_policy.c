@@ -79,7 +79,7 @@ static void a_bucket_gives_its_rate_and_no_more_in_any_second(void **state)
         int given = 0;
         ntf_bucket_init(&bucket, rates[r], 0, 1000);
         for (int64_t at_ms = 1000; at_ms < 21000; at_ms += 7) {
-            int count = ntf_bucket_count(&bucket, at_ms);
+            int count = ntf_bucket_calls(&bucket, 1, at_ms);
             ntf_bucket_take(&bucket, count);
             given += count;
         }
@@ -89,18 +89,51 @@ static void a_bucket_gives_its_rate_and_no_more_in_any_second(void **state)
     }
 }
 
+static void a_challenged_call_is_paid_twice_and_what_it_lacks_is_owed(void **state)
+{
+    (void)state;
+    static const double rates[] = {0.5, 1, 2, 3, 10, 37, 200};
+    for (size_t r = 0; r < BK_COUNT(rates); r++) {
+        struct ntf_bucket bucket;
+        int sent_at[20000] = {0}, sent = 0; /* messages a millisecond */
+        ntf_bucket_init(&bucket, rates[r], 3600000, 0);
+        for (int at_ms = 0; at_ms < 20000; at_ms++) {
+            int calls = ntf_bucket_calls(&bucket, 2, at_ms);
+            ntf_bucket_take(&bucket, 2 * calls);
+            sent_at[at_ms] = 2 * calls;
+            sent += 2 * calls;
+        }
+        int in_second = 0, most = 0;
+        for (int at_ms = 0; at_ms < 20000; at_ms++) {
+            in_second += sent_at[at_ms] - (at_ms >= 1000 ? sent_at[at_ms - 1000] : 0);
+            most = in_second > most ? in_second : most;
+        }
+        double burst = rates[r] / 2 > 1 ? rates[r] / 2 : 1;
+        print_message("  %.1f/s: %d in 20 s, at most %d in one\n", rates[r], sent, most);
+        assert_true(most <= (int)(rates[r] + burst) + 1);
+        assert_in_range(sent, (int)(rates[r] * 20) - 2, (int)(rates[r] * 20 + burst) + 2);
+    }
+    struct ntf_bucket bucket;
+    ntf_bucket_init(&bucket, 2, 1000, 0);
+    assert_int_equal(ntf_bucket_calls(&bucket, 2, 0), 1);
+    ntf_bucket_take(&bucket, 2);
+    assert_int_equal(ntf_bucket_wait_ms(&bucket), 1001);
+    ntf_bucket_take(&bucket, -1); /* it was not challenged after all */
+    assert_int_equal(ntf_bucket_wait_ms(&bucket), 501);
+}
+
 static void a_bucket_saves_half_a_second_and_a_new_one_only_what_was_free(void **state)
 {
     (void)state;
     struct ntf_bucket bucket;
     ntf_bucket_init(&bucket, 100, 0, 5000);
-    assert_int_equal(ntf_bucket_count(&bucket, 5000), 0);
+    assert_int_equal(ntf_bucket_calls(&bucket, 1, 5000), 0);
     assert_in_range(ntf_bucket_wait_ms(&bucket), 10, 11);
-    assert_int_equal(ntf_bucket_count(&bucket, 60000), 50);
+    assert_int_equal(ntf_bucket_calls(&bucket, 1, 60000), 50);
     ntf_bucket_init(&bucket, 100, 100, 5000);
-    assert_int_equal(ntf_bucket_count(&bucket, 5000), 10);
+    assert_int_equal(ntf_bucket_calls(&bucket, 1, 5000), 10);
     ntf_bucket_init(&bucket, 2, 3600000, 5000); /* free for an hour: one at once, no more */
-    assert_int_equal(ntf_bucket_count(&bucket, 5000), 1);
+    assert_int_equal(ntf_bucket_calls(&bucket, 1, 5000), 1);
     assert_int_equal(ntf_bucket_wait_ms(&bucket), 0);
 }
 
@@ -169,6 +202,7 @@ int main(void)
         cmocka_unit_test(every_outcome_has_its_report),
         cmocka_unit_test(waits_for_an_offline_phone_double_up_to_a_limit_and_spread),
         cmocka_unit_test(a_bucket_gives_its_rate_and_no_more_in_any_second),
+        cmocka_unit_test(a_challenged_call_is_paid_twice_and_what_it_lacks_is_owed),
         cmocka_unit_test(a_bucket_saves_half_a_second_and_a_new_one_only_what_was_free),
         cmocka_unit_test(a_breaker_opens_after_five_faults_in_a_row_and_probes_ever_later),
         cmocka_unit_test(a_silent_phone_is_its_own_fault_unless_the_probe_is_silent_too),
