@@ -6,6 +6,8 @@ import signal
 import threading
 import time
 
+import pki
+from kamailio import CONTROL_USER, Kamailio
 from notifier import bell_stack, notifiers, peers, redis, scene  # noqa: F401
 from seal import set_control
 from sip_peer import fields
@@ -169,6 +171,26 @@ def test_sighup_opens_pbxs_anew_and_drops_no_call(scene, notifiers, tmp_path):
     end(here, two)
     here.wait(here.request("reprovision", second)[second.mac], "answered", 3)
     assert notifier.process.poll() is None
+
+
+def test_who_may_vouch_for_a_pbx_is_read_again_on_sighup(scene, notifiers, tmp_path, authorities):
+    """A PBX over TLS: the connection that works is left when the operator trusts its authority no more."""
+    trusted, nobody = tmp_path / "ca.pem", authorities.stranger.write(tmp_path, "stranger").read_bytes()
+    trusted.write_bytes(authorities.server_ca.read_bytes())
+    with Kamailio(tls=pki.server(authorities.server).write(tmp_path, "pbx")) as pbx:
+        here = scene()
+        pbx.set_password(CONTROL_USER, here.domain, "c0ntrol")
+        set_control(here.stack, here.tenant.id, pbx.tls_address, "c0ntrol", username=CONTROL_USER,
+                    options='{"transport": "tls"}')
+        phone = here.tenant.phone()
+        notifier = notifiers(egress__cleartext="", sip__tls_ca_file=trusted, jobs__offline_retry_max_s=1)
+        job = here.request("reprovision", phone)[phone.mac]
+        for content, reason in (None, "phone offline"), (nobody, "the PBX does not answer"), \
+                (authorities.server_ca.read_bytes(), "phone offline"):
+            if content is not None:
+                trusted.write_bytes(content)
+                notifier.signal(signal.SIGHUP)
+            wait_until(reason, lambda: here.row(job)["waiting_reason"] == reason, 15)
 
 
 def test_a_database_that_goes_and_comes_back_costs_no_job(scene, notifiers):
