@@ -135,7 +135,6 @@ static void settle_payment(const struct attempt *attempt)
 static void finish(struct attempt *attempt, const struct bk_pbx_result *result)
 {
     struct ntf *ntf = attempt->ntf;
-    struct ntf_pbx *pbx = attempt->pbx;
     const struct ntf_delays delays = {(int)ntf->settings->offline_retry_s,
                                       (int)ntf->settings->offline_retry_max_s};
     /* Spread enough for waits: neighbours in the queue get far numbers (Knuth's multiplier). */
@@ -149,7 +148,6 @@ static void finish(struct attempt *attempt, const struct bk_pbx_result *result)
            BK_KV_INT("status", result->status),
            BK_KV_INT("ms", bk_loop_now_ms(ntf->loop) - attempt->claimed_mono_ms));
     queue_report(attempt);
-    ntf_pbx_note(pbx, result);
 }
 
 static void on_delivered(void *ctx, const struct bk_pbx_result *result)
@@ -164,13 +162,16 @@ static void on_delivered(void *ctx, const struct bk_pbx_result *result)
     settle_payment(attempt);
     if (result->status != 0) /* the next one is likely to take as many */
         pbx->call_messages = attempt->message_count;
-    if (attempt->is_stopped) /* what was sent before was answered with a challenge: no effect */
+    if (attempt->is_stopped) { /* what was sent before was answered with a challenge: no effect */
         give_back(attempt);
-    else
+    } else {
         finish(attempt, result);
+        ntf_pbx_note(pbx, result);
+    }
     ntf_jobs_pump(ntf);
 }
 
+/* Nothing was sent, so nothing is known of the PBX. */
 static void refuse(struct attempt *attempt, enum bk_pbx_outcome outcome, const char *text)
 {
     struct bk_pbx_result result = {.outcome = outcome};
@@ -212,7 +213,7 @@ static struct attempt *new_attempt(struct ntf *ntf, const struct bk_claim_row *r
 
 static void deliver(struct ntf_pbx *pbx, const struct bk_claim_row *row, struct attempt *attempt)
 {
-    struct ntf *ntf = ntf_pbx_owner(pbx);
+    struct ntf *ntf = attempt->ntf;
     attempt->pbx = pbx;
     const struct bk_vendor *vendor = bk_vendor_find(row->vendor);
     const char *event = vendor == NULL   ? NULL

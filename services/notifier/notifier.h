@@ -89,14 +89,13 @@ void ntf_pbxs_ring(struct ntf *ntf);
 /* Files that drivers have read (sip.tls_ca_file) may be others now. */
 void ntf_pbxs_reload(struct ntf *ntf);
 struct ntf_pbx *ntf_pbx_find(struct ntf *ntf, int64_t tenant_id, int64_t pbx_id);
-struct ntf *ntf_pbx_owner(const struct ntf_pbx *pbx);
 /* May anything be sent to it? Not when the lease is over: another may have it. */
 bool ntf_pbx_is_held(const struct ntf_pbx *pbx);
 /* How many of its jobs may be claimed now. 0: when to ask again, INT64_MAX: not before an event. */
 int ntf_pbx_room(struct ntf_pbx *pbx, int64_t now_mono_ms, int64_t *ret_wait_ms);
 struct ntf_pbx *ntf_pbx_first(struct ntf *ntf);
 struct ntf_pbx *ntf_pbx_next(struct ntf_pbx *pbx); /* NULL after the last */
-/* An attempt is over: breaker, and a probe where the phone was silent. */
+/* What the PBX did with an attempt: breaker, and a probe where the phone was silent. */
 void ntf_pbx_note(struct ntf_pbx *pbx, const struct bk_pbx_result *result);
 
 /* --- jobs.c --- */

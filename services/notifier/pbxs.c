@@ -404,11 +404,6 @@ struct ntf_pbx *ntf_pbx_find(struct ntf *ntf, int64_t tenant_id, int64_t pbx_id)
     return NULL;
 }
 
-struct ntf *ntf_pbx_owner(const struct ntf_pbx *pbx)
-{
-    return pbx->pbxs->ntf;
-}
-
 bool ntf_pbx_is_held(const struct ntf_pbx *pbx)
 {
     return pbx->open != NULL && pbx->lease_until_mono_ms > bk_loop_now_ms(pbx->pbxs->ntf->loop);

@@ -139,6 +139,28 @@ def test_an_ill_pbx_opens_its_breaker_and_harms_no_other(scene, notifiers):
     assert all(ill.row(job)["state"] in ("queued", "sent") for job in jobs.values())
 
 
+def test_what_is_refused_without_asking_a_pbx_says_nothing_of_its_health(scene, notifiers):
+    here = scene(lambda user: 503)
+    first, shared, *phones = [here.tenant.phone() for _ in range(7)]
+    here.stack.sql(  # the second has the first one's line too, and the first no other
+        "insert into app.device_line (tenant_id, device_id, line_index, extension_id)"
+        " select l.tenant_id, %s, 2, l.extension_id from app.device_line as l where l.device_id = %s",
+        (shared.device_id(), first.device_id()))
+    notifiers(jobs__window_s=60)
+
+    def called(phone):
+        job = here.request("reprovision", phone)[phone.mac]
+        wait_until("called in vain", lambda: here.row(job)["waiting_reason"] != "")
+
+    for phone in phones[:4]:
+        called(phone)
+    here.wait(here.request("reboot", first)[first.mac], "failed")
+    called(phones[4])
+    wait_until("the breaker opens", lambda: here.stack.sql(
+        "select 1 from app.pbx_lease where pbx_id = %s and breaker = 'open'", (here.pbx_id,)))
+    assert len(here.peer.notifies) < 4 + 5  # five in a row, not five after the refusal
+
+
 def test_a_pbx_outside_the_address_policy_gets_no_packet(scene, notifiers):
     here = scene()
     phone = here.tenant.phone()
