@@ -2,11 +2,9 @@
  * Users: people with a role in this tenant. The person may serve other tenants too, so what belongs
  * to the account is changed by functions that ask whether this tenant alone relies on it.
  */
+#include "base/password.h"
 #include "handlers.h"
 #include "store/store_user.h"
-
-#define PASSWORD_MIN 10
-#define PASSWORD_MAX 128
 
 static const struct api_field fields[] = {
     {.name = "email",
@@ -25,8 +23,8 @@ static const struct api_field fields[] = {
     {.name = "password",
      .type = API_T_SECRET,
      .flags = API_WRITE_ONLY | API_NEVER_NULL,
-     .min = PASSWORD_MIN,
-     .max = PASSWORD_MAX,
+     .min = BK_PASSWORD_MIN,
+     .max = BK_PASSWORD_MAX,
      .help =
          "To sign in with; without one he cannot. An account that an operator brings from another "
          "tenant keeps its own.",
