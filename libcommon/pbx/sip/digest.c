@@ -3,65 +3,16 @@
  */
 #include "pbx/sip/digest.h"
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/hex.h"
-#include "base/secret.h"
 
-enum { HASH_MAX = 32, HEX_SIZE = 2 * HASH_MAX + 1, CNONCE_BYTES = 12 };
+enum { CNONCE_BYTES = 12 };
 
-/* --- challenges: name=token or name="quoted", comma separated (RFC 7616 3.3) --- */
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static void skip_blanks(struct bk_str *rest)
-{
-    while (rest->len > 0 && is_blank(rest->ptr[0]))
-        *rest = bk_str_slice(*rest, 1, rest->len);
-}
-
-/* The next parameter; false at the end or where it is malformed (then rest->len > 0). */
-static bool next_parameter(struct bk_str *rest, struct bk_str *ret_name, char *ret_value,
-                           size_t size, size_t *ret_len)
-{
-    while (rest->len > 0 && (is_blank(rest->ptr[0]) || rest->ptr[0] == ','))
-        *rest = bk_str_slice(*rest, 1, rest->len);
-    size_t at = 0, len = 0;
-    while (at < rest->len && rest->ptr[at] != '=' && !is_blank(rest->ptr[at]))
-        at++;
-    *ret_name = bk_str_slice(*rest, 0, at);
-    struct bk_str left = bk_str_slice(*rest, at, rest->len);
-    skip_blanks(&left);
-    if (at == 0 || left.len == 0 || left.ptr[0] != '=')
-        return false;
-    left = bk_str_slice(left, 1, left.len);
-    skip_blanks(&left);
-    bool is_quoted = left.len > 0 && left.ptr[0] == '"';
-    at = is_quoted ? 1 : 0;
-    for (; at < left.len; at++) {
-        char c = left.ptr[at];
-        if (is_quoted ? c == '"' : c == ',' || is_blank(c))
-            break;
-        if (is_quoted && c == '\\' && ++at < left.len)
-            c = left.ptr[at];
-        if ((unsigned char)c < 0x20 || c == 0x7f)
-            return false;
-        if (len < size)
-            ret_value[len] = c;
-        len++;
-    }
-    if (is_quoted && at++ >= left.len)
-        return false; /* not closed */
-    *rest = bk_str_slice(left, at, left.len);
-    *ret_len = len;
-    return true;
-}
+/* --- challenges (RFC 7616 3.3) --- */
 
 static bool has_token(struct bk_str list, struct bk_str token)
 {
@@ -79,10 +30,10 @@ enum bk_err bk_digest_parse(struct bk_str value, bool is_proxy, struct bk_digest
     size_t len = 0;
     bool has_realm = false, has_nonce = false;
     if (rest.len < 7 || !bk_str_eq_nocase(bk_str_slice(rest, 0, 6), BK_STR("Digest")) ||
-        !is_blank(rest.ptr[6]))
+        (rest.ptr[6] != ' ' && rest.ptr[6] != '\t'))
         return BK_ERR_INVALID;
     rest = bk_str_slice(rest, 7, rest.len);
-    while (next_parameter(&rest, &name, space, sizeof space, &len)) {
+    while (bk_digest_parameter_next(&rest, &name, space, sizeof space, &len)) {
         struct bk_str text = {space, len < sizeof space ? len : sizeof space};
         if (bk_str_eq_nocase(name, BK_STR("realm"))) {
             if (len >= sizeof digest.realm)
@@ -119,26 +70,6 @@ enum bk_err bk_digest_parse(struct bk_str value, bool is_proxy, struct bk_digest
 
 /* --- credentials --- */
 
-/* Hex of the hash of parts joined by ':'. */
-static enum bk_err hash_joined(const struct bk_digest *digest, const struct bk_str *parts,
-                               size_t count, char (*ret_hex)[HEX_SIZE])
-{
-    uint8_t hash[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    bool good = ctx != NULL &&
-                EVP_DigestInit_ex(ctx, digest->is_sha256 ? EVP_sha256() : EVP_md5(), NULL) == 1;
-    for (size_t i = 0; good && i < count; i++)
-        good = (i == 0 || EVP_DigestUpdate(ctx, ":", 1) == 1) &&
-               EVP_DigestUpdate(ctx, parts[i].ptr, parts[i].len) == 1;
-    good = good && EVP_DigestFinal_ex(ctx, hash, &len) == 1 && len <= HASH_MAX;
-    EVP_MD_CTX_free(ctx);
-    if (good)
-        bk_hex_print(hash, len, *ret_hex);
-    bk_wipe(hash, sizeof hash);
-    return good ? BK_OK : BK_ERR_CRYPTO;
-}
-
 /* Inside quotes: '"' and '\' escaped. What would end the line was refused before. */
 static void add_quoted(struct bk_buf *out, const char *name, struct bk_str text)
 {
@@ -154,7 +85,7 @@ static void add_quoted(struct bk_buf *out, const char *name, struct bk_str text)
 enum bk_err bk_digest_print(struct bk_digest *digest, struct bk_str user, struct bk_str secret,
                             const char *method, struct bk_str uri, struct bk_buf *out)
 {
-    char ha1[HEX_SIZE], ha2[HEX_SIZE], response[HEX_SIZE], cnonce[2 * CNONCE_BYTES + 1], count[9];
+    char response[BK_DIGEST_RESPONSE_SIZE], cnonce[2 * CNONCE_BYTES + 1], count[9];
     uint8_t random[CNONCE_BYTES];
     for (size_t i = 0; i < user.len; i++)
         if ((unsigned char)user.ptr[i] < 0x20 || user.ptr[i] == 0x7f)
@@ -164,17 +95,17 @@ enum bk_err bk_digest_print(struct bk_digest *digest, struct bk_str user, struct
     bk_hex_print(random, sizeof random, cnonce);
     snprintf(count, sizeof count, "%08x", ++digest->nonce_count);
     const struct bk_str realm = bk_str_of(digest->realm), nonce = bk_str_of(digest->nonce);
-    const struct bk_str a1[] = {user, realm, secret}, a2[] = {bk_str_of(method), uri};
-    enum bk_err err = hash_joined(digest, a1, BK_COUNT(a1), &ha1);
-    if (err == BK_OK)
-        err = hash_joined(digest, a2, BK_COUNT(a2), &ha2);
-    const struct bk_str with_qop[] = {bk_str_of(ha1),    nonce,          bk_str_of(count),
-                                      bk_str_of(cnonce), BK_STR("auth"), bk_str_of(ha2)};
-    const struct bk_str without[] = {bk_str_of(ha1), nonce, bk_str_of(ha2)};
-    if (err == BK_OK)
-        err = digest->has_qop ? hash_joined(digest, with_qop, BK_COUNT(with_qop), &response)
-                              : hash_joined(digest, without, BK_COUNT(without), &response);
-    bk_wipe(ha1, sizeof ha1);
+    enum bk_err err = bk_digest_response(
+        &(struct bk_digest_input){.is_sha256 = digest->is_sha256,
+                                  .user = user,
+                                  .realm = realm,
+                                  .secret = secret,
+                                  .method = bk_str_of(method),
+                                  .uri = uri,
+                                  .nonce = nonce,
+                                  .count = bk_str_of(digest->has_qop ? count : ""),
+                                  .cnonce = bk_str_of(cnonce)},
+        &response);
     if (err != BK_OK)
         return err;
     bk_buf_addf(out, "%s: Digest algorithm=%s",
