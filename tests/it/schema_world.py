@@ -122,23 +122,31 @@ class World:
         )
 
     def fetch(self, key, mac, path_mac=None, maker="yealink", root=None, fingerprint=FINGERPRINT,
-              kind="device", cursor=None):
+              kind="device", model="", serial="", source="192.0.2.1", is_legacy=False, cursor=None):
         """One call of bk.device_fetch as beckon_config; a dict."""
-        text = (
-            "select * from bk.device_fetch(%s, %s::macaddr, %s::macaddr, %s, %s::bigint[], %s::bytea, %s)"
-        )
-        parameters = (key, mac, path_mac, maker, root if isinstance(root, list) else [root], fingerprint, kind)
+        return self._row(
+            "select * from bk.device_fetch(%s, %s::macaddr, %s::macaddr, %s, %s::bigint[], %s::bytea, %s,"
+            " %s, %s, %s::inet, %s)",
+            (key, mac, path_mac, maker, root if isinstance(root, list) else [root], fingerprint, kind,
+             model, serial, source, is_legacy), cursor)
 
-        def run(cursor):
-            cursor.execute(text, parameters)
-            rows = cursor.fetchall()
-            assert len(rows) == 1
-            return dict(zip([column.name for column in cursor.description], rows[0]))
+    def enrol(self, key, proof, proved=None, mac=None, maker="grandstream", kind="device", model="",
+              source="192.0.2.1", cursor=None):
+        """One call of bk.enrol_fetch as beckon_config; a dict. proved: the token or secret itself."""
+        hashed = hashlib.sha256(proved.encode()).digest() if proved is not None else None
+        return self._row(
+            "select * from bk.enrol_fetch(%s, %s, %s::bytea, %s::macaddr, %s::text[], %s::text[], %s,"
+            " %s::inet)",
+            (key, proof, hashed, mac, [maker], [kind], model, source), cursor)
 
-        if cursor is not None:
-            return run(cursor)
-        with self.as_role("beckon_config") as cursor:
-            return run(cursor)
+    def _row(self, text, parameters, cursor=None):
+        if cursor is None:
+            with self.as_role("beckon_config") as cursor:
+                return self._row(text, parameters, cursor)
+        cursor.execute(text, parameters)
+        rows = cursor.fetchall()
+        assert len(rows) == 1
+        return dict(zip([column.name for column in cursor.description], rows[0]))
 
 
 def constraint_of(error):

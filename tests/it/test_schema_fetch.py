@@ -58,8 +58,8 @@ def test_a_good_fetch_serves_and_binds_once(scene):
     assert answer["other_tenant_id"] is None
     state, bound, fingerprint = scene.state()
     assert (state, bound, bytes(fingerprint)) == ("bound", True, FINGERPRINT)
-    # A later fetch with another certificate does not move the pin.
-    assert scene.verdict(fingerprint=b"\xf2" * 32) == "serve"
+    # A later fetch with another certificate does not move the pin: it is refused, and told.
+    assert scene.verdict(fingerprint=b"\xf2" * 32) == "quarantined"
     assert bytes(scene.state()[2]) == FINGERPRINT
 
 
@@ -183,7 +183,7 @@ def test_suspended_quarantined_and_released_are_refused_and_say_so(scene):
 def test_suspended_and_quarantined_keep_the_phone_from_other_tenants(scene):
     assert scene.verdict() == "serve"
     other = Scene(scene.world, mac=scene.mac)
-    for state in ("suspended", "quarantined", "bound"):
+    for state in ("suspended", "bound", "quarantined"):
         scene.set(state=state)
         answer = other.fetch()
         assert (answer["verdict"], answer["other_tenant_id"]) == ("bound_elsewhere", scene.tenant)

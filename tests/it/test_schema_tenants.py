@@ -46,8 +46,13 @@ insert into app.visit (tenant_id, at, source, listener, kind, path, status)
 insert into app.trust_root (tenant_id, name, maker, rules, certificate, not_after)
     values (%(t)s, 'r', 'yealink', '{r}', '\\x30'::bytea || decode(repeat('00', 100), 'hex'), '2040-01-01');
 insert into app.blocked_certificate (tenant_id, fingerprint) values (%(t)s, sha256(''));
-insert into app.enrolment (tenant_id, device_id, method, secret_hash, valid_until)
-    select tenant_id, device_id, 'url', sha256(''), 'infinity' from app.device where tenant_id = %(t)s;
+insert into app.enrolment (tenant_id, device_id, method, secret_hash, secret, valid_until)
+    select tenant_id, device_id, 'url', sha256(''), %(sealed)s, 'infinity' from app.device
+     where tenant_id = %(t)s;
+insert into app.device_network (tenant_id, device_id, network, last_at)
+    select tenant_id, device_id, '192.0.2.0/24', now() from app.device where tenant_id = %(t)s;
+insert into app.anomaly (tenant_id, device_id, kind, seen)
+    select tenant_id, device_id, 'guessing', '{}' from app.device where tenant_id = %(t)s;
 select app.audit_write(%(t)s, 'user:1', 'site.create', '', '', '', null, '{}');
 insert into app.change (tenant_id, reason, device_ids) values (%(t)s, 'x', '{1}');
 insert into app.job_batch (tenant_id) values (%(t)s);
@@ -243,8 +248,8 @@ def test_the_config_service_reads_and_writes_no_table(world):
         "   and has_function_privilege('beckon_config', p.oid, 'execute') order by 1"
     )
     assert [row[0] for row in functions] == [
-        "device_fetch", "schema_version", "strangers_record", "trust_roots", "trust_roots_version",
-        "visits_record",
+        "device_fetch", "enrol_digest", "enrol_fetch", "enrolment_renew", "schema_version",
+        "strangers_record", "trust_roots", "trust_roots_version", "visits_record",
     ]
 
 
