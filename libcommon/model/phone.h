@@ -98,6 +98,10 @@ struct bk_phone {
     struct bk_mac mac;
     struct bk_str vendor, model;    /* as the device row has them; model may be empty */
     struct bk_str provisioning_url; /* https://host/<tenant key>, no slash at the end */
+    /* What the phone answers a 401 with; both empty: nothing, and what it holds is cleared. */
+    struct bk_str provisioning_user, provisioning_password;
+    /* Enrolment's first file: where to fetch from and as whom, and nothing else is touched. */
+    bool is_bootstrap;
     int64_t revision;
     struct bk_setting settings[BK_NEUTRAL_COUNT];
     struct bk_line *lines; /* by index, ascending */
@@ -135,7 +139,8 @@ struct bk_phone {
  *
  * returns  BK_ERR_INVALID names what is wrong, an unknown setting too: a phone must not lose one
  *          because one of our processes is older. BK_ERR_CRYPTO when a secret does not open.
- *          BK_ERR_NO_MEMORY. mac, model, provisioning_url and revision are the caller's to fill.
+ *          BK_ERR_NO_MEMORY. mac, model, revision and how it is provisioned are the caller's to
+ *          fill.
  */
 BK_MUST_USE enum bk_err bk_phone_decode(struct bk_arena *arena, struct bk_str json,
                                         struct bk_str vendor, int64_t tenant_id,

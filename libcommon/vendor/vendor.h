@@ -114,6 +114,14 @@ struct bk_reserved {
     const char *use; /* what to do instead: "set security.admin_secret" */
 };
 
+/* How a phone without a certificate can show that it is the one that was enrolled. */
+enum bk_enrol_secret {
+    BK_ENROL_URL,    /* a secret in the path of its provisioning URL */
+    BK_ENROL_BASIC,  /* user and password over HTTP Basic */
+    BK_ENROL_DIGEST, /* the same over HTTP Digest, SHA-256 or MD5 */
+    BK_ENROL_SECRET_COUNT
+};
+
 struct bk_vendor {
     const char *name;        /* stored in device.vendor: never rename */
     const char *title;       /* "Yealink" */
@@ -123,6 +131,10 @@ struct bk_vendor {
     const struct bk_reserved *reserved; /* everything the driver writes, and more; name NULL ends */
     /* Neutral settings that the driver cannot map; BK_NEUTRAL_COUNT ends. */
     const enum bk_neutral *unsupported;
+
+    /* What its phones can be told to use after enrolment, as bits 1u << enum bk_enrol_secret: only
+     * what the facts bear out. */
+    unsigned enrol_secrets;
 
     /* Match what follows "/<tenant key>/". False: not a path of this maker. */
     bool (*match_path)(struct bk_str path, struct bk_path_match *ret_match);
@@ -140,6 +152,9 @@ struct bk_vendor {
      * BK_ERR_TOO_LARGE. Raw parameters that are reserved are left out (they were refused when they
      * were written, or the driver learned to manage them since). Content type and nothing else is
      * fixed by the kind.
+     *
+     * phone->is_bootstrap: the file that the phone takes its settings from holds the provisioning
+     * parameters alone, and none that resets anything else.
      */
     enum bk_err (*render)(const struct bk_phone *phone, const struct bk_model *model,
                           const struct bk_file_request *request, struct bk_buf *out,

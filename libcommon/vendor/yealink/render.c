@@ -31,6 +31,10 @@ static void fill_raws(struct bk_kv *kv, const struct yealink_file *file)
 static void fill_device(struct bk_kv *kv, const void *context)
 {
     const struct yealink_file *file = context;
+    if (file->phone->is_bootstrap) {
+        yealink_fill_address(kv, file);
+        return;
+    }
     yealink_fill_shared(kv, file);
     yealink_fill_settings(kv, file);
     yealink_fill_accounts(kv, file);
@@ -40,7 +44,11 @@ static void fill_device(struct bk_kv *kv, const void *context)
 
 static void fill_common(struct bk_kv *kv, const void *context)
 {
-    yealink_fill_shared(kv, context);
+    const struct yealink_file *file = context;
+    if (file->phone->is_bootstrap)
+        yealink_fill_address(kv, file);
+    else
+        yealink_fill_shared(kv, file);
 }
 
 /* "y000000000096.cfg" for a T54W; the first of the model's codes, else that of all phones. */
@@ -56,7 +64,7 @@ static void set_common_code(struct yealink_file *file, struct bk_str codes)
 /*
  * Both boot files name the same two, since the phone that asks is always known. With
  * overwrite_mode a parameter that no file mentions any more goes back to the factory's value: so
- * a raw parameter that was removed leaves the phone as well.
+ * a raw parameter that was removed leaves the phone as well. A bootstrap must reset nothing.
  */
 static void write_boot(const struct yealink_file *file, struct bk_buf *out)
 {
@@ -65,7 +73,8 @@ static void write_boot(const struct yealink_file *file, struct bk_buf *out)
     bk_buf_addf(out, "%s\n", yealink_format.header);
     bk_buf_addf(out, "include:config \"y%s.cfg\"\n", file->common_code);
     bk_buf_addf(out, "include:config \"%s.cfg\"\n", mac);
-    bk_buf_addf(out, "overwrite_mode = 1\n");
+    if (!file->phone->is_bootstrap)
+        bk_buf_addf(out, "overwrite_mode = 1\n");
 }
 
 enum bk_err yealink_render(const struct bk_phone *phone, const struct bk_model *model,

@@ -64,13 +64,19 @@ static void put_translated(struct bk_kv *kv, struct bk_str name, const char *wor
         bk_kv_reset(kv, name);
 }
 
+void yealink_fill_address(struct bk_kv *kv, const struct yealink_file *file)
+{
+    const struct bk_phone *phone = file->phone;
+    bk_kv_put(kv, BK_STR("static.auto_provision.server.url"), phone->provisioning_url);
+    bk_kv_put(kv, BK_STR("static.auto_provision.server.username"), phone->provisioning_user);
+    bk_kv_put(kv, BK_STR("static.auto_provision.server.password"), phone->provisioning_password);
+}
+
 void yealink_fill_shared(struct bk_kv *kv, const struct yealink_file *file)
 {
     /* 0: a NOTIFY reboots only when it says so. The factory's 1 would reboot at each re-fetch. */
     bk_kv_put_word(kv, BK_STR("sip.notify_reboot_enable"), "0");
-    bk_kv_put(kv, BK_STR("static.auto_provision.server.url"), file->phone->provisioning_url);
-    bk_kv_reset(kv, BK_STR("static.auto_provision.server.username"));
-    bk_kv_reset(kv, BK_STR("static.auto_provision.server.password"));
+    yealink_fill_address(kv, file);
 }
 
 static void put_weekly(struct bk_kv *kv, const struct bk_phone *phone)

@@ -208,6 +208,8 @@ const struct bk_vendor bk_vendor_yealink = {
     .models_text = (const char *)bk_yealink_models,
     .reserved = reserved,
     .unsupported = unsupported,
+    /* Digest: whether the phones can is not known (README.md). */
+    .enrol_secrets = 1u << BK_ENROL_URL | 1u << BK_ENROL_BASIC,
     .match_path = yealink_match_path,
     .match_agent = yealink_match_agent,
     .match_sip_agent = yealink_match_agent, /* the same words, the MAC missing by default */

@@ -31,7 +31,9 @@ struct yealink_file {
 void yealink_fill_accounts(struct bk_kv *kv, const struct yealink_file *file);
 void yealink_fill_keys(struct bk_kv *kv, const struct yealink_file *file);
 void yealink_fill_settings(struct bk_kv *kv, const struct yealink_file *file);
-/* settings.c: what is the same for every phone of a tenant */
+/* settings.c: where the phone fetches from, and as whom */
+void yealink_fill_address(struct bk_kv *kv, const struct yealink_file *file);
+/* settings.c: the above, and what is the same for every phone */
 void yealink_fill_shared(struct bk_kv *kv, const struct yealink_file *file);
 
 /* locale.c: Yealink's words; NULL when it has none. */

@@ -3,6 +3,7 @@
  * wanted files are written by hand from the maker's facts, never by the driver.
  *
  * in.json: {"mac": …, "model": …, "url": …, "document": {the phone document}}, document last.
+ * Where they are wanted before it: "user", "password", "bootstrap": true.
  * "@seal:<table.field>:<row>:<plain>" in the document stands for that text, sealed.
  * tests/golden/<vendor>/models.tsv adds models that are small enough to read.
  */
@@ -71,6 +72,13 @@ static void compare(const char *path, struct bk_str got, struct bk_str want)
     }
 }
 
+/* A text beside the document; empty when it is not there. */
+static struct bk_str text_of(const struct bk_json *root, struct bk_str name)
+{
+    const struct bk_json *member = bk_json_get(root, name);
+    return member == NULL ? BK_STR_NONE : member->text;
+}
+
 static void check_file(const struct bk_vendor *vendor, const struct bk_phone *phone,
                        const char *folder, const char *name)
 {
@@ -122,8 +130,11 @@ static void check_case(const struct bk_vendor *vendor, const char *folder)
                         &detail) != BK_OK)
         fail_msg("%s: %s", path, detail.text);
     assert_int_equal(bk_mac_parse(bk_json_get(root, BK_STR("mac"))->text, &phone.mac), BK_OK);
-    phone.model = bk_json_get(root, BK_STR("model"))->text;
-    phone.provisioning_url = bk_json_get(root, BK_STR("url"))->text;
+    phone.model = text_of(root, BK_STR("model"));
+    phone.provisioning_url = text_of(root, BK_STR("url"));
+    phone.provisioning_user = text_of(root, BK_STR("user"));
+    phone.provisioning_password = text_of(root, BK_STR("password"));
+    phone.is_bootstrap = bk_json_get(root, BK_STR("bootstrap")) != NULL;
 
     snprintf(path, sizeof path, "%s/want", folder);
     DIR *dir = opendir(path);
