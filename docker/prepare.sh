@@ -46,8 +46,9 @@ pgpass() { # ROLE, as libpq's password file
     printf '*:*:beckon:%s:%s\n' "$1" "$(openssl rand -hex 24)"
 }
 redis_acl() {
-    printf 'user default off\nuser beckon on #%s resetchannels ~beckon:* +ping +xadd +xread\n' \
-        "$(tr -d '\n' <redis_password | sha256sum | cut -d ' ' -f 1)"
+    local may='+ping +xadd +xread +pfadd +pfcount +incrby +expire'
+    printf 'user default off\nuser beckon on #%s resetchannels ~beckon:* %s\n' \
+        "$(tr -d '\n' <redis_password | sha256sum | cut -d ' ' -f 1)" "$may"
 }
 
 # Without this one no tenant's secrets can be read by anybody.
@@ -58,7 +59,8 @@ for role in config api notifier operator migrator; do
     fresh pg_$role pgpass beckon_$role
 done
 fresh redis_password openssl rand -hex 24
-fresh redis_acl redis_acl
+redis_acl >redis_acl.new # always: what Beckon may do there follows what it does
+mv -- redis_acl.new redis_acl
 
 # Certificates of a CA of our own; phones have to be told of it, unless they do not check.
 if [ ! -s server-ec.pem ] || [ ! -s server-rsa.pem ]; then

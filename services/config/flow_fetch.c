@@ -98,6 +98,12 @@ static void claim_mac(struct fetch *fetch, const struct bk_mac *mac)
     fetch->claimed_mac = *mac;
 }
 
+static bool is_foreign_mac(const struct fetch *fetch)
+{
+    return fetch->has_claimed_mac && fetch->identity->is_known &&
+           !bk_mac_eq(&fetch->claimed_mac, &fetch->identity->mac);
+}
+
 static bool is_read(const struct bk_request *request)
 {
     return bk_str_eq(request->method, BK_STR("GET")) || bk_str_eq(request->method, BK_STR("HEAD"));
@@ -123,6 +129,12 @@ static enum bk_next step_match(struct bk_flow *flow)
             claim_mac(fetch, &match.mac);
         fetch->visit.kind = bk_file_kind_name(match.kind);
         fetch->visit.is_boot = (vendor->boot_kinds >> match.kind & 1) != 0;
+    }
+    /* What names another MAC than its certificate is never served; how often that is looked up has
+     * an end. */
+    if (is_foreign_mac(fetch) && cfg_limits_is_guessing(fetch->worker, fetch->request->peer)) {
+        bk_worker_count(fetch->worker->web, CFG_M_GUESSES_STOPPED, 1);
+        return refuse(fetch, BK_ERR_NOT_FOUND, BK_STR("mac_mismatch"));
     }
     return BK_NEXT;
 }
@@ -301,6 +313,7 @@ static enum bk_next step_reply(struct bk_flow *flow)
         fetch->visit.revision = fetch->row.revision;
     bk_worker_count(fetch->worker->web, is_known ? CFG_M_NOT_MODIFIED : CFG_M_SERVED, 1);
     reply(fetch, is_known ? 304 : 200, headers);
+    cfg_limits_good(fetch->worker, fetch->request->peer);
     return BK_DONE;
 }
 
@@ -324,6 +337,8 @@ static void reply_refused(struct fetch *fetch)
     bk_buf_clear(&fetch->body);
     bk_buf_add(&fetch->body, BK_STR("not found\n"));
     bk_worker_count(fetch->worker->web, CFG_M_REFUSED, 1);
+    cfg_limits_failed(fetch->worker, fetch->request->peer, cfg_failure_of(fetch->visit.reason),
+                      fetch->has_claimed_mac ? &fetch->claimed_mac : NULL);
     reply(fetch, 404, headers);
 }
 

@@ -58,6 +58,7 @@ static void worker_close(void *state)
     cfg_roots_close(worker->roots);
     cfg_visits_close(worker->visits);
     bk_doorbell_close(worker->doorbell);
+    cfg_limits_close(worker->limits); /* whom the doorbell has told */
     bk_free(worker);
 }
 
@@ -79,8 +80,9 @@ static void *worker_open(struct bk_worker *web, void *setup)
         bk_pg_on_state(worker->fetch_pg, on_pg_state, worker);
         worker->visits = cfg_visits_open(worker);
         worker->roots = cfg_roots_open(worker);
+        worker->limits = cfg_limits_open(worker);
     }
-    if (err != BK_OK || worker->visits == NULL || worker->roots == NULL) {
+    if (err != BK_OK || worker->visits == NULL || worker->roots == NULL || worker->limits == NULL) {
         bk_log(BK_LOG_ERROR, "worker cannot start", BK_KV("err", bk_err_name(err)));
         worker_close(worker);
         return NULL;
@@ -123,6 +125,7 @@ static void on_handshake_failed(void *state, const struct bk_peer *peer, const c
     bk_log(BK_LOG_INFO, "handshake failed", BK_KV("source", peer->address), BK_KV("reason", reason),
            BK_KV("claimed", claim));
     cfg_visits_add_stranger(worker->visits, peer, reason, claim, NULL);
+    cfg_limits_failed(worker, peer, CFG_FAILURE_HANDSHAKE, NULL);
 }
 
 static void on_malformed(void *state, const struct bk_peer *peer, const char *reason)
@@ -135,6 +138,7 @@ static void on_malformed(void *state, const struct bk_peer *peer, const char *re
            BK_KV("reason", reason));
     cfg_visits_add_stranger(worker->visits, peer, text, NULL,
                             identity != NULL && identity->is_known ? &identity->mac : NULL);
+    cfg_limits_failed(worker, peer, CFG_FAILURE_HEAD, NULL);
 }
 
 static const struct bk_service service = {

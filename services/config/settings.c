@@ -3,6 +3,8 @@
  */
 #include "settings.h"
 
+#include "counters.h"
+
 #define ROW(...) BK_SETTING_ROW(struct cfg_settings, __VA_ARGS__)
 
 static const struct bk_setting_row rows[] = {
@@ -25,6 +27,18 @@ static const struct bk_setting_row rows[] = {
         "Visits are written in batches, at least this often", NULL),
     ROW(trust_refresh_s, "trust.refresh_s", BK_T_INT, 1, 3600, "15",
         "How often workers ask whether the trust roots changed; SIGHUP asks at once", NULL),
+    ROW(limits_scan_subjects, "limits.scan_subjects", BK_T_INT, 0, CFG_SUBJECTS_MAX / 4, "60",
+        "Different MACs that one address or certificate may name without proof within the window; "
+        "a network (/24, /48) four times as many. An address that names more is banned. Phones "
+        "name their own, so this is what a scanner does; 0: no limit",
+        NULL),
+    ROW(limits_failures, "limits.failures", BK_T_INT, 0, 10000000, "5000",
+        "Failures of any kind that one address may have within the window, a network four times "
+        "as many; more are a flood, and banned. 300 phones that are all refused, for every file, "
+        "at every try, stay below; 0: no limit",
+        NULL),
+    ROW(limits_window_s, "limits.window_s", BK_T_INT, 1, 86400, "600",
+        "Seconds over which these are counted", NULL),
     BK_SETTING_ROW_END,
 };
 

@@ -28,6 +28,10 @@ enum cfg_metric {
     CFG_M_DOORBELLS_LOST,
     CFG_M_TRUST_ROOTS,
     CFG_M_TRUST_ROOTS_BAD,
+    CFG_M_FAILED_HANDSHAKES,
+    CFG_M_FAILED_HEADS,
+    CFG_M_FAILED_FETCHES,
+    CFG_M_GUESSES_STOPPED,
     CFG_M_COUNT
 };
 extern const struct bk_metric_row cfg_metric_rows[CFG_M_COUNT];
@@ -43,6 +47,7 @@ struct cfg_setup {
 
 struct cfg_visits;
 struct cfg_roots;
+struct cfg_limits;
 
 struct cfg_worker {
     struct bk_worker *web;
@@ -53,6 +58,7 @@ struct cfg_worker {
     struct bk_doorbell *doorbell; /* rung when a phone came that somebody waits for */
     struct cfg_visits *visits;
     struct cfg_roots *roots;
+    struct cfg_limits *limits;
 };
 
 /* --- identity.c: who is this, as far as the certificate proves it --- */
@@ -94,5 +100,30 @@ void cfg_roots_close(struct cfg_roots *roots);
 /* Roots are there, and the database is as new as this program. */
 bool cfg_roots_are_ready(const struct cfg_roots *roots);
 void cfg_roots_reload(struct cfg_roots *roots);
+
+/* --- limits.c: who fails too often is kept out for a while --- */
+
+/* What counts as a failure: what a scanner does, and what costs us more than him. Not what a phone
+ * of a tenant meets that is suspended, not armed or quarantined, and nothing that is our fault. */
+enum cfg_failure {
+    CFG_FAILURE_NONE,
+    CFG_FAILURE_HANDSHAKE,
+    CFG_FAILURE_HEAD,  /* malformed */
+    CFG_FAILURE_FETCH, /* refused, for a reason that cfg_failure_of counts */
+};
+/* reason: a refusal (model/refusal.h) */
+enum cfg_failure cfg_failure_of(const char *reason);
+
+struct cfg_limits *cfg_limits_open(struct cfg_worker *worker); /* NULL: no memory */
+/* After the doorbell: it tells the questions under way. NULL is allowed. */
+void cfg_limits_close(struct cfg_limits *limits);
+/* claimed_mac: the MAC that was named, NULL: none; whether the peer's certificate proves it is
+ * judged here. */
+void cfg_limits_failed(struct cfg_worker *worker, const struct bk_peer *peer,
+                       enum cfg_failure failure, const struct bk_mac *claimed_mac);
+/* Served. */
+void cfg_limits_good(struct cfg_worker *worker, const struct bk_peer *peer);
+/* The certificate has named so many other MACs that its next is not looked up any more. */
+bool cfg_limits_is_guessing(struct cfg_worker *worker, const struct bk_peer *peer);
 
 #endif
