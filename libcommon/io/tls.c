@@ -26,6 +26,10 @@
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:" \
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:" \
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+/* What a legacy listener takes beside that, worst last: no 3DES (Sweet32), no RC4, no export. */
+#define LEGACY_CIPHERS \
+    TLS12_CIPHERS ":ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:" \
+                  "ECDHE-RSA-AES256-SHA:AES128-GCM-SHA256:AES128-SHA256:AES128-SHA:AES256-SHA"
 #define GROUPS "X25519:P-256"
 #define CLIENT_CHAIN_BYTES_MAX (16 << 10)
 
@@ -264,19 +268,20 @@ static enum bk_err use_pairs(SSL_CTX *ctx, const struct bk_tls_options *options,
 
 /* ---- contexts ---- */
 
-static bool set_floor(SSL_CTX *ctx, int min_version)
+static bool set_floor(SSL_CTX *ctx, int min_version, bool is_legacy)
 {
     static const unsigned char session_context[] = "beckon";
-    SSL_CTX_set_security_level(ctx, 2);
+    /* OpenSSL 3 has TLS 1.0 and 1.1, which sign with SHA-1, below level 1. */
+    SSL_CTX_set_security_level(ctx, is_legacy ? 0 : 2);
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_default_passwd_cb(ctx, no_password);
     SSL_CTX_set_max_cert_list(ctx, CLIENT_CHAIN_BYTES_MAX);
-    return SSL_CTX_set_min_proto_version(ctx, min_version) == 1 &&
+    return SSL_CTX_set_min_proto_version(ctx, is_legacy ? TLS1_VERSION : min_version) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-           SSL_CTX_set_cipher_list(ctx, TLS12_CIPHERS) == 1 &&
+           SSL_CTX_set_cipher_list(ctx, is_legacy ? LEGACY_CIPHERS : TLS12_CIPHERS) == 1 &&
            SSL_CTX_set1_groups_list(ctx, GROUPS) == 1 && SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
            /* Without it a session with a client certificate is an error, not merely unused. */
            SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1) == 1;
@@ -295,7 +300,7 @@ enum bk_err bk_tls_context_new(const struct bk_tls_options *options, SSL_CTX **r
     if (context == NULL || ctx == NULL)
         goto out;
     context->expires_at_s = INT64_MAX;
-    if (!set_floor(ctx, options->min_version)) {
+    if (!set_floor(ctx, options->min_version, options->is_legacy)) {
         bk_detail_set(ret_detail, "this OpenSSL does not offer our ciphers or groups: %s",
                       bk_tls_reason());
         err = BK_ERR_INVALID;

@@ -1,7 +1,8 @@
 /*
  * OpenSSL contexts of our listeners: who we are (certificates), who may come (trust roots), and
  * the floor. TLS 1.2 and 1.3 with forward secrecy and AEAD only, no tickets, no session cache, no
- * renegotiation, no compression (docs/threats.md, A6, A11, A22, A23).
+ * renegotiation, no compression (docs/threats.md, A6, A11, A22, A23); lower where a listener says
+ * that it is a legacy one (A5).
  *
  * A context is immutable once made: a reload makes a new one, connections keep the one they
  * started with (OpenSSL counts references).
@@ -62,7 +63,11 @@ struct bk_tls_options {
     const char *key_paths[BK_TLS_CERT_MAX];
     size_t cert_count;
     bool require_client_certificate;
-    int min_version;        /* TLS1_2_VERSION or TLS1_3_VERSION */
+    int min_version; /* TLS1_2_VERSION or TLS1_3_VERSION */
+    /* For phones of before 2012: TLS 1.0 and what they know beside it (CBC, RSA key exchange,
+     * SHA-1, keys of 1024 bits), below what everybody else gets. Its trust roots are legacy ones.
+     */
+    bool is_legacy;
     struct bk_trust *trust; /* referenced; may be NULL when no client certificate is required */
 };
 

@@ -448,8 +448,23 @@ void bk_connection_prepare_tls(SSL_CTX *tls)
     SSL_CTX_set_info_callback(tls, on_tls_info);
 }
 
+/* The address is known: may it come at all? */
+static bool is_welcome(struct connection *conn)
+{
+    const struct bk_service *service = service_of(conn);
+    if (is_admin(conn) || service->may_accept == NULL ||
+        service->may_accept(conn->listener->worker->state, conn->peer.listener, conn->address))
+        return true;
+    count(conn, BK_WM_ADDRESSES_REFUSED);
+    return false;
+}
+
 static void begin_tls(struct connection *conn)
 {
+    if (!is_welcome(conn)) {
+        close_now(conn);
+        return;
+    }
     if (conn->listener->tls == NULL) {
         begin_heads(conn);
         return;
@@ -520,6 +535,7 @@ static void connection_open(struct bk_listener *listener, h2o_socket_t *socket)
     conn->socket = socket;
     conn->connected_at = *h2o_get_timestamp(&worker->context, NULL, NULL);
     conn->peer.listener = listener->options != NULL ? listener->options->name : "admin";
+    conn->peer.service_row = listener->options != NULL ? listener->options->service_row : NULL;
     conn->peer.address = conn->address;
     conn->peer.arena = bk_arena_new();
     bk_list_append(&worker->connections, &conn->node);

@@ -35,7 +35,9 @@ struct bk_listener_options {
     const char *keys;    /* in the same order */
     bool require_client_certificate;
     bool is_tls13_only;
-    const char *proxy_from; /* comma separated addresses or CIDRs that must send a PROXY header */
+    bool is_legacy;          /* as bk_tls_options has it: TLS 1.0 and old ciphers too */
+    const void *service_row; /* the service's own of this row: peers carry it */
+    const char *proxy_from;  /* comma separated addresses or CIDRs that must send a PROXY header */
     /* Longest body; a longer one is not read, its request comes as is_too_long, and the connection
      * is closed. 0: bodies are of no use here, and no longer than 64 KiB. */
     size_t body_max_bytes;
@@ -48,6 +50,7 @@ enum bk_web_metric {
     BK_WM_CONNECTIONS,
     BK_WM_CONNECTIONS_TOTAL,
     BK_WM_CONNECTIONS_REFUSED,
+    BK_WM_ADDRESSES_REFUSED,
     BK_WM_ACCEPT_PAUSES,
     BK_WM_HANDSHAKES,
     BK_WM_HANDSHAKES_FAILED,
@@ -64,6 +67,8 @@ enum bk_web_metric {
         {"beckon_connections", NULL, "Connections open now", true}, \
         {"beckon_connections_total", NULL, "Connections accepted", false}, \
         {"beckon_connections_refused_total", NULL, "Connections closed at once: too many", false}, \
+        {"beckon_addresses_refused_total", NULL, "Connections closed at once: who they come from", \
+         false}, \
         {"beckon_accept_pauses_total", NULL, "Times that no descriptor was left to accept with", \
          false}, \
         {"beckon_tls_handshakes_total", NULL, "TLS handshakes completed", false}, \
@@ -85,6 +90,7 @@ struct bk_worker;
 /* The other end of a connection, after its gates. Lives as long as the connection. */
 struct bk_peer {
     const char *listener;          /* name of the row */
+    const void *service_row;       /* of the listener's options */
     const char *address;           /* numeric, without port; the PROXY header's where demanded */
     const struct bk_tls_peer *tls; /* NULL without TLS */
     struct bk_arena *arena;        /* the connection's */
@@ -141,6 +147,11 @@ struct bk_service {
     void (*worker_close)(void *state);
     bool (*worker_is_ready)(void *state);
 
+    /*
+     * The peer's address is known, nothing else of it yet. False: it is closed at once, unheard.
+     * NULL: everybody may come.
+     */
+    bool (*may_accept)(void *state, const char *listener, const char *address);
     /* A peer has passed TLS. Sets peer->identity. */
     void (*on_peer)(void *state, struct bk_peer *peer);
     void (*on_request)(void *state, struct bk_request *request);

@@ -48,6 +48,7 @@ void bk_server_fill(const struct bk_server_settings *settings, struct bk_listene
             .keys = or_empty(from->key),
             .is_tls13_only = from->tls_min == 1,
             .proxy_from = or_empty(from->proxy_from),
+            .service_row = from,
         };
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);

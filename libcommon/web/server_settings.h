@@ -18,8 +18,9 @@
 struct bk_listener_settings {
     char *name;
     char *address, *cert, *key, *proxy_from;
-    int client_certificate; /* index in "required none"; services that have no such row: set none */
-    int tls_min;            /* index in "1.2 1.3" */
+    int tls_min; /* index in "1.2 1.3" */
+    int kind,
+        auth; /* of beckon-config, whose settings.h names the values; others have no such rows */
 };
 
 struct bk_server_settings {

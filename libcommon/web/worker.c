@@ -101,6 +101,7 @@ enum bk_err bk_listener_tls(const struct bk_listener_options *row, struct bk_tru
     struct bk_tls_options tls = {
         .require_client_certificate = row->require_client_certificate,
         .min_version = row->is_tls13_only ? TLS1_3_VERSION : TLS1_2_VERSION,
+        .is_legacy = row->is_legacy,
         .trust = trust,
     };
     tls.cert_count = split(row->certs, cert_space, sizeof cert_space, &tls.cert_paths);

@@ -184,16 +184,6 @@ static enum bk_err read_models(const char *dir, struct bk_detail *ret_detail)
     return BK_OK;
 }
 
-static enum bk_err check_settings(const struct cfg_settings *settings, struct bk_detail *ret_detail)
-{
-    struct bk_str url = bk_str_of(settings->public_url);
-    if (bk_str_starts(url, BK_STR("https://")) && !bk_str_ends(url, BK_STR("/")))
-        return BK_OK;
-    bk_detail_set(ret_detail, "public_url: must be https://host or https://host:port, without a "
-                              "slash at the end");
-    return BK_ERR_INVALID;
-}
-
 int main(int argc, char **argv)
 {
     static struct cfg_settings settings;
@@ -211,11 +201,13 @@ int main(int argc, char **argv)
     bk_server_fill(&settings.server, listeners, &options);
     options.service = &service;
     options.settings = &setup;
-    for (size_t i = 0; i < options.listener_count; i++)
-        listeners[i].require_client_certificate =
-            settings.server.listeners[i].client_certificate == 0;
+    for (size_t i = 0; i < options.listener_count; i++) {
+        const enum cfg_listener_kind kind = settings.server.listeners[i].kind;
+        listeners[i].require_client_certificate = kind != CFG_LISTENER_ENROLMENT;
+        listeners[i].is_legacy = kind == CFG_LISTENER_LEGACY;
+    }
     if (bk_server_settings_check(&settings.server, &setup.master_key, &detail) != BK_OK ||
-        check_settings(&settings, &detail) != BK_OK || bk_vendors_init(&detail) != BK_OK ||
+        cfg_settings_check(&settings, &detail) != BK_OK || bk_vendors_init(&detail) != BK_OK ||
         (settings.models_dir != NULL && settings.models_dir[0] != '\0' &&
          read_models(settings.models_dir, &detail) != BK_OK) ||
         bk_server_check(&options, &detail) != BK_OK ||

@@ -11,6 +11,10 @@ static const struct bk_setting_row rows[] = {
     BK_SERVER_ROWS(struct cfg_settings, "beckon_config", "127.0.0.1:9101"),
     ROW(public_url, "public_url", BK_T_TEXT, 9, 200, NULL,
         "What phones call, without a slash at the end: https://host or https://host:port", NULL),
+    ROW(enrolment_url, "enrolment_url", BK_T_TEXT, 0, 200, "",
+        "What phones without a usable certificate call, written like public_url and leading to an "
+        "enrolment listener; empty: nobody enrols",
+        NULL),
     ROW(models_dir, "models_dir", BK_T_PATH, 0, 1024, "",
         "Folder of further <vendor>.tsv model tables, read at start", NULL),
     ROW(pg_queue_max, "pg.queue_max", BK_T_INT, 1, 100000, "2000",
@@ -44,8 +48,16 @@ static const struct bk_setting_row rows[] = {
 
 static const struct bk_setting_row listener_rows[] = {
     BK_LISTENER_ROWS,
-    BK_SETTING_ROW(struct bk_listener_settings, client_certificate, "client_certificate", BK_T_ENUM,
-                   0, 0, "required", "Must a phone show its factory certificate?", "required none"),
+    BK_SETTING_ROW(
+        struct bk_listener_settings, kind, "kind", BK_T_ENUM, 0, 0, "mtls",
+        "What phones show: mtls, their factory certificate; enrolment, a secret of their "
+        "own; legacy, their factory certificate by TLS 1.0 and later, for old phones, in "
+        "a process with legacy listeners alone and under trust roots marked legacy",
+        "mtls enrolment legacy"),
+    BK_SETTING_ROW(struct bk_listener_settings, auth, "auth", BK_T_ENUM, 0, 0, "url",
+                   "Where phones on an enrolment listener have their secret: in the URL, or as the "
+                   "password of HTTP Basic or Digest authentication",
+                   "url basic digest"),
     BK_SETTING_ROW_END,
 };
 
@@ -60,3 +72,59 @@ const struct bk_settings cfg_settings_table = {
     .rows = rows,
     .groups = groups,
 };
+
+/* --- what rows cannot say of each other --- */
+
+static enum bk_err check_url(const char *key, const char *url, struct bk_detail *ret_detail)
+{
+    struct bk_str text = bk_str_of(url);
+    struct bk_str host =
+        bk_str_starts(text, BK_STR("https://")) ? bk_str_slice(text, 8, text.len) : BK_STR_NONE;
+    if (host.len > 0 && bk_str_find(host, '/') < 0)
+        return BK_OK;
+    bk_detail_set(ret_detail,
+                  "%s: must be https://host or https://host:port, without a slash at the end", key);
+    return BK_ERR_INVALID;
+}
+
+static enum bk_err check_listeners(const struct cfg_settings *settings,
+                                   struct bk_detail *ret_detail)
+{
+    const struct bk_server_settings *server = &settings->server;
+    size_t legacy_count = 0;
+    for (size_t i = 0; i < server->listener_count; i++) {
+        const struct bk_listener_settings *row = &server->listeners[i];
+        legacy_count += row->kind == CFG_LISTENER_LEGACY;
+        if (row->auth != CFG_AUTH_URL && row->kind != CFG_LISTENER_ENROLMENT) {
+            bk_detail_set(ret_detail,
+                          "listener.%s.auth: of enrolment listeners only; set "
+                          "listener.%s.kind = enrolment, or take it away",
+                          row->name, row->name);
+            return BK_ERR_INVALID;
+        }
+        if (row->kind == CFG_LISTENER_ENROLMENT && settings->enrolment_url[0] == '\0') {
+            bk_detail_set(ret_detail,
+                          "listener.%s: nobody can enrol there before enrolment_url says what "
+                          "phones call",
+                          row->name);
+            return BK_ERR_INVALID;
+        }
+    }
+    if (legacy_count > 0 && legacy_count < server->listener_count) {
+        bk_detail_set(ret_detail,
+                      "legacy listeners have a process of their own: give them to a second "
+                      "beckon-config whose listeners are all of kind legacy");
+        return BK_ERR_INVALID;
+    }
+    return BK_OK;
+}
+
+enum bk_err cfg_settings_check(const struct cfg_settings *settings, struct bk_detail *ret_detail)
+{
+    enum bk_err err = check_url("public_url", settings->public_url, ret_detail);
+    if (err == BK_OK && settings->enrolment_url[0] != '\0')
+        err = check_url("enrolment_url", settings->enrolment_url, ret_detail);
+    if (err == BK_OK)
+        err = check_listeners(settings, ret_detail);
+    return err;
+}

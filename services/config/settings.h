@@ -8,14 +8,34 @@
 
 #include "web/server_settings.h"
 
+/* bk_listener_settings.kind: what a phone must show, in the words of listener.<name>.kind. */
+enum cfg_listener_kind {
+    CFG_LISTENER_MTLS,      /* its factory certificate: else there is no HTTP */
+    CFG_LISTENER_ENROLMENT, /* a secret of its own; nobody is asked for a certificate */
+    CFG_LISTENER_LEGACY /* its factory certificate, by TLS of any age; in processes of its own */
+};
+
+/* bk_listener_settings.auth, of enrolment listeners: where that secret is. */
+enum cfg_listener_auth { CFG_AUTH_URL, CFG_AUTH_BASIC, CFG_AUTH_DIGEST };
+
 struct cfg_settings {
     struct bk_server_settings server;
-    char *public_url, *models_dir;
+    char *public_url, *enrolment_url, *models_dir;
     int64_t pg_queue_max, pg_in_flight_max, pg_query_timeout_ms, pg_connect_timeout_ms;
     int64_t visits_queue_max, visits_flush_ms, trust_refresh_s;
     int64_t limits_scan_subjects, limits_failures, limits_window_s;
 };
 
 extern const struct bk_settings cfg_settings_table;
+
+/* Judge what the rows cannot: BK_ERR_INVALID with a detail that names setting and cure. */
+BK_MUST_USE enum bk_err cfg_settings_check(const struct cfg_settings *settings,
+                                           struct bk_detail *ret_detail);
+
+/* The listener that a peer came by. */
+static inline const struct bk_listener_settings *cfg_listener_of(const struct bk_peer *peer)
+{
+    return peer->service_row;
+}
 
 #endif

@@ -51,19 +51,32 @@ static int stop(void **state)
     return 0;
 }
 
-static SSL_CTX *server_new(bool require)
+static SSL_CTX *context_new(const struct bk_tls_options *options)
 {
-    const struct bk_tls_options options = {.cert_paths = {ec_cert, rsa_cert},
-                                           .key_paths = {ec_key, rsa_key},
-                                           .cert_count = 2,
-                                           .require_client_certificate = require,
-                                           .min_version = TLS1_2_VERSION,
-                                           .trust = trust};
     SSL_CTX *ctx = NULL;
     struct bk_detail detail = {""};
-    if (bk_tls_context_new(&options, &ctx, &detail) != BK_OK)
+    if (bk_tls_context_new(options, &ctx, &detail) != BK_OK)
         fail_msg("%s", detail.text);
     return ctx;
+}
+
+static SSL_CTX *server_new(bool require)
+{
+    return context_new(&(struct bk_tls_options){.cert_paths = {ec_cert, rsa_cert},
+                                                .key_paths = {ec_key, rsa_key},
+                                                .cert_count = 2,
+                                                .require_client_certificate = require,
+                                                .min_version = TLS1_2_VERSION,
+                                                .trust = trust});
+}
+
+static SSL_CTX *legacy_new(void)
+{
+    return context_new(&(struct bk_tls_options){.cert_paths = {ec_cert, rsa_cert},
+                                                .key_paths = {ec_key, rsa_key},
+                                                .cert_count = 2,
+                                                .min_version = TLS1_2_VERSION,
+                                                .is_legacy = true});
 }
 
 /* ---- files ---- */
@@ -182,7 +195,7 @@ static void the_earliest_expiry_is_known(void **state)
 
 /* ---- the floor ---- */
 
-static const struct {
+struct floor {
     const char *label;
     int min_version, max_version;
     const char *ciphers, *groups; /* NULL: the client's own */
@@ -190,7 +203,9 @@ static const struct {
     int want_version;
     const char *want_cipher;
     int want_key; /* of the server's certificate */
-} floors[] = {
+};
+
+static const struct floor floors[] = {
     {"whatever the client likes", 0, 0, NULL, NULL, true, TLS1_3_VERSION, NULL, EVP_PKEY_EC},
     {"TLS 1.3 only", TLS1_3_VERSION, 0, NULL, NULL, true, TLS1_3_VERSION, NULL, EVP_PKEY_EC},
     {"TLS 1.2", 0, TLS1_2_VERSION, NULL, NULL, true, TLS1_2_VERSION,
@@ -212,36 +227,61 @@ static const struct {
     {"another curve only", 0, 0, NULL, "P-384", false, 0, NULL, 0},
 };
 
+/* Of a legacy listener: what is better still comes first, what is broken stays away. */
+static const struct floor legacy_floors[] = {
+    {"TLS 1.3", 0, 0, NULL, NULL, true, TLS1_3_VERSION, NULL, EVP_PKEY_EC},
+    {"TLS 1.2", 0, TLS1_2_VERSION, NULL, NULL, true, TLS1_2_VERSION,
+     "ECDHE-ECDSA-AES128-GCM-SHA256", EVP_PKEY_EC},
+    {"TLS 1.0", TLS1_VERSION, TLS1_VERSION, "ALL:@SECLEVEL=0", NULL, true, TLS1_VERSION,
+     "ECDHE-ECDSA-AES128-SHA", EVP_PKEY_EC},
+    {"TLS 1.0 with RSA alone", TLS1_VERSION, TLS1_VERSION, "AES128-SHA:@SECLEVEL=0", NULL, true,
+     TLS1_VERSION, "AES128-SHA", EVP_PKEY_RSA},
+    {"TLS 1.1", TLS1_1_VERSION, TLS1_1_VERSION, "ALL:@SECLEVEL=0", NULL, true, TLS1_1_VERSION, NULL,
+     EVP_PKEY_EC},
+    {"no authentication", TLS1_VERSION, TLS1_2_VERSION, "aNULL:@SECLEVEL=0", NULL, false, 0, NULL,
+     0},
+    {"no encryption", TLS1_VERSION, TLS1_2_VERSION, "eNULL:@SECLEVEL=0", NULL, false, 0, NULL, 0},
+    {"DHE, Camellia, ARIA", TLS1_VERSION, TLS1_2_VERSION, "DHE:CAMELLIA:ARIA:!AES:@SECLEVEL=0",
+     NULL, false, 0, NULL, 0},
+};
+
+static void check_floor(SSL_CTX *server, const struct floor *row)
+{
+    print_message("  %s\n", row->label);
+    SSL_CTX *client = client_new(NULL, NULL);
+    SSL_CTX_set_min_proto_version(client, row->min_version);
+    SSL_CTX_set_max_proto_version(client, row->max_version);
+    if (row->ciphers != NULL)
+        assert_int_equal(SSL_CTX_set_cipher_list(client, row->ciphers), 1);
+    if (row->groups != NULL)
+        assert_int_equal(SSL_CTX_set1_groups_list(client, row->groups), 1);
+    struct link link;
+    link_init(&link, server, client, NULL);
+    assert_int_equal(link_shake(&link), row->want);
+    if (row->want) {
+        assert_int_equal(SSL_version(link.server), row->want_version);
+        EVP_PKEY *key = X509_get0_pubkey(SSL_get0_peer_certificate(link.client));
+        assert_int_equal(EVP_PKEY_get_base_id(key), row->want_key);
+        if (row->want_cipher != NULL)
+            assert_string_equal(SSL_get_cipher_name(link.server), row->want_cipher);
+        /* Nobody is asked for a certificate here. */
+        assert_false(bk_tls_peer_of(link.server)->has_certificate);
+    }
+    ERR_clear_error();
+    link_deinit(&link);
+    SSL_CTX_free(client);
+}
+
 static void the_floor_holds(void **state)
 {
     (void)state;
-    SSL_CTX *server = server_new(false);
-    for (size_t i = 0; i < BK_COUNT(floors); i++) {
-        print_message("  %s\n", floors[i].label);
-        SSL_CTX *client = client_new(NULL, NULL);
-        SSL_CTX_set_min_proto_version(client, floors[i].min_version);
-        SSL_CTX_set_max_proto_version(client, floors[i].max_version);
-        if (floors[i].ciphers != NULL)
-            assert_int_equal(SSL_CTX_set_cipher_list(client, floors[i].ciphers), 1);
-        if (floors[i].groups != NULL)
-            assert_int_equal(SSL_CTX_set1_groups_list(client, floors[i].groups), 1);
-        struct link link;
-        link_init(&link, server, client, NULL);
-        assert_int_equal(link_shake(&link), floors[i].want);
-        if (floors[i].want) {
-            assert_int_equal(SSL_version(link.server), floors[i].want_version);
-            EVP_PKEY *key = X509_get0_pubkey(SSL_get0_peer_certificate(link.client));
-            assert_int_equal(EVP_PKEY_get_base_id(key), floors[i].want_key);
-            if (floors[i].want_cipher != NULL)
-                assert_string_equal(SSL_get_cipher_name(link.server), floors[i].want_cipher);
-            /* Nobody is asked for a certificate here. */
-            assert_false(bk_tls_peer_of(link.server)->has_certificate);
-        }
-        ERR_clear_error();
-        link_deinit(&link);
-        SSL_CTX_free(client);
-    }
+    SSL_CTX *server = server_new(false), *legacy = legacy_new();
+    for (size_t i = 0; i < BK_COUNT(floors); i++)
+        check_floor(server, &floors[i]);
+    for (size_t i = 0; i < BK_COUNT(legacy_floors); i++)
+        check_floor(legacy, &legacy_floors[i]);
     SSL_CTX_free(server);
+    SSL_CTX_free(legacy);
 }
 
 static void a_context_may_demand_tls_1_3(void **state)
