@@ -91,6 +91,7 @@ class Stack:
         self.clients = []  # phonesim processes under way
         self.port = free_port()
         self.proxied_port = free_port()
+        self.enrolment_port = free_port()
         self.admin_port = free_port()
         self.workers = int(self.extra_settings.pop("workers", 2))
 
@@ -130,6 +131,7 @@ class Stack:
             "pg": self.database.dsn("beckon_config"),
             "master_key_file": self.master_key,
             "public_url": self.public_url,
+            "enrolment_url": self.enrolment_url,
             "workers": self.workers,
             "admin.address": f"127.0.0.1:{self.admin_port}",
             "trust.refresh_s": 1,
@@ -142,6 +144,10 @@ class Stack:
             "listener.proxied.cert": certs,
             "listener.proxied.key": keys,
             "listener.proxied.proxy_from": "127.0.0.1/32",
+            "listener.enrolment.address": f"127.0.0.1:{self.enrolment_port}",
+            "listener.enrolment.cert": certs,
+            "listener.enrolment.key": keys,
+            "listener.enrolment.kind": "enrolment",
             **self.extra_settings,
         }
         self.settings_path = self.directory / "beckon-config.conf"
@@ -220,6 +226,14 @@ class Stack:
     @property
     def proxied_address(self):
         return ("127.0.0.1", self.proxied_port)
+
+    @property
+    def enrolment_url(self):
+        return f"https://127.0.0.1:{self.enrolment_port}"
+
+    @property
+    def enrolment_address(self):
+        return ("127.0.0.1", self.enrolment_port)
 
     def worker_pids(self):
         pid = self.process.pid
