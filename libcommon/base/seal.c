@@ -312,3 +312,9 @@ out:
         close(fd);
     return err;
 }
+
+void bk_sha256(struct bk_str text, uint8_t (*ret_hash)[32])
+{
+    if (EVP_Digest(text.ptr, text.len, *ret_hash, NULL, EVP_sha256(), NULL) != 1)
+        give_up("SHA-256");
+}

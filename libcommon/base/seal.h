@@ -73,5 +73,7 @@ BK_MUST_USE enum bk_err bk_data_key_open(const struct bk_key *master_key, int64_
 void bk_key_derive(const struct bk_key *key, struct bk_str purpose, struct bk_key *ret_key);
 /* HMAC-SHA256: the keyed hash behind ETags. */
 void bk_mac_sha256(const struct bk_key *key, struct bk_str text, uint8_t (*ret_mac)[32]);
+/* SHA-256: what is kept of a secret that is too random to be found from it. */
+void bk_sha256(struct bk_str text, uint8_t (*ret_hash)[32]);
 
 #endif

@@ -29,6 +29,9 @@ struct bk_fetch_query {
     size_t root_count;          /* 0..BK_TLS_VOUCHER_MAX */
     const uint8_t *fingerprint; /* BK_SHA256_SIZE bytes */
     const char *kind;
+    struct bk_str model, serial; /* as certificate or User-Agent tell them; empty: untold */
+    const char *source;          /* the phone's address */
+    bool is_legacy;              /* it came by a listener with old TLS */
 };
 
 BK_MUST_USE enum bk_err bk_store_fetch_start(struct bk_pg *pg, const struct bk_fetch_query *query,
@@ -47,6 +50,66 @@ struct bk_fetch_row {
 };
 BK_MUST_USE enum bk_err bk_store_fetch_row(const struct bk_pg_rows *rows,
                                            struct bk_fetch_row *ret_row);
+
+/* --- phones without a certificate (migrations/0023_enrolment.sql) --- */
+
+/* What a path asks for by one maker's grammar; names are static. */
+struct bk_enrol_reading {
+    const char *maker, *kind;
+};
+
+struct bk_enrol_query {
+    struct bk_str tenant_key;
+    const char *proof; /* "token", "url", "basic", "digest", "none" */
+    bool has_secret_hash, has_claimed_mac;
+    uint8_t secret_hash[BK_SHA256_SIZE]; /* of token or secret */
+    struct bk_mac claimed_mac;
+    const struct bk_enrol_reading *readings;
+    size_t reading_count; /* at most 32 */
+    struct bk_str model;
+    const char *source;
+};
+BK_MUST_USE enum bk_err bk_store_enrol_start(struct bk_pg *pg, const struct bk_enrol_query *query,
+                                             bk_pg_done_fn *on_done, void *ctx,
+                                             struct bk_pg_query **ret_query);
+
+/* What that row has beyond bk_store_fetch_row's; verdict "enrol" and "renew" besides. */
+#define BK_ENROL_SEALED_MAX 192
+struct bk_enrol_row {
+    bool has_mac;
+    struct bk_mac mac;
+    struct bk_str method;                /* "url", "basic", "digest"; borrows from rows */
+    uint8_t secret[BK_ENROL_SEALED_MAX]; /* the steady one, sealed */
+    size_t secret_len;                   /* 0: none */
+};
+BK_MUST_USE enum bk_err bk_store_enrol_row(const struct bk_pg_rows *rows,
+                                           struct bk_enrol_row *ret_row);
+
+/* Digest: the sealed secret of user's enrolment, to judge an answer by. The row fills tenant_id,
+ * device_id (0: there is none) and data_key of ret_fetch, and the secret of ret_enrol. */
+BK_MUST_USE enum bk_err bk_store_enrol_digest_start(struct bk_pg *pg, struct bk_str tenant_key,
+                                                    const struct bk_mac *user,
+                                                    bk_pg_done_fn *on_done, void *ctx,
+                                                    struct bk_pg_query **ret_query);
+BK_MUST_USE enum bk_err bk_store_enrol_digest_row(const struct bk_pg_rows *rows,
+                                                  struct bk_fetch_row *ret_fetch,
+                                                  struct bk_enrol_row *ret_enrol);
+
+/* A steady secret drawn after verdict "renew"; the row's one column is 't' when it is taken. */
+struct bk_enrol_renewal {
+    int64_t tenant_id, device_id;
+    struct bk_str method;
+    const char *source;
+    uint8_t secret_hash[BK_SHA256_SIZE];
+    uint8_t sealed[BK_ENROL_SEALED_MAX];
+    size_t sealed_len;
+};
+BK_MUST_USE enum bk_err bk_store_enrol_renew_start(struct bk_pg *pg,
+                                                   const struct bk_enrol_renewal *renewal,
+                                                   bk_pg_done_fn *on_done, void *ctx,
+                                                   struct bk_pg_query **ret_query);
+
+/* --- trust roots --- */
 
 BK_MUST_USE enum bk_err bk_store_trust_start(struct bk_pg *pg, bk_pg_done_fn *on_done, void *ctx);
 /* One row: a number that changes with the roots, and the latest migration. */

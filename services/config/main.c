@@ -13,6 +13,7 @@
 #include "roots_share.h"
 #include "store/store_fetch.h"
 #include "web/auth_cert.h"
+#include "web/auth_http.h"
 #include "worker.h"
 
 enum { MODELS_FILE_MAX = 1024 * 1024 };
@@ -215,10 +216,12 @@ int main(int argc, char **argv)
         bk_metrics_new(cfg_metric_rows, CFG_M_COUNT, options.worker_count, &options.metrics) !=
             BK_OK)
         return bk_server_refuse(service.name, &detail);
+    bk_http_nonce_key(&setup.master_key, &setup.nonce_key);
     if (!check_only)
         code = bk_server_run(&options, argv);
     else
         puts("settings are good");
     bk_wipe(&setup.master_key, sizeof setup.master_key);
+    bk_wipe(&setup.nonce_key, sizeof setup.nonce_key);
     return code;
 }

@@ -42,6 +42,7 @@ struct cfg_roots_share;
 struct cfg_setup {
     const struct cfg_settings *settings;
     struct bk_key master_key;
+    struct bk_key nonce_key; /* of Digest challenges */
     struct cfg_roots_share *roots_share;
 };
 

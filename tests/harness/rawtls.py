@@ -106,15 +106,17 @@ def context(cert, key, ca, minimum=ssl.TLSVersion.TLSv1_2, maximum=None):
 
 
 class Connection:
-    """One mTLS connection. tls=None: plain TCP. before_tls: bytes sent ahead of the handshake."""
+    """One mTLS connection. tls=None: plain TCP. before_tls: bytes sent ahead of the handshake; source: the
+    address that it comes from."""
 
     def __init__(
         self, address, cert=None, key=None, ca=None, tls=True, timeout_s=10, before_tls=b"",
-        name="localhost", tls_context=None, session=None,
+        name="localhost", tls_context=None, session=None, source=None,
     ):
         self.deadline_s = timeout_s
         self.pending = b""
-        self.socket = socket.create_connection(address, timeout=timeout_s)
+        self.socket = socket.create_connection(
+            address, timeout=timeout_s, source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if before_tls:
             self.socket.sendall(before_tls)

@@ -91,7 +91,8 @@ class Stack:
         self.clients = []  # phonesim processes under way
         self.port = free_port()
         self.proxied_port = free_port()
-        self.enrolment_port = free_port()
+        self.enrolment_port = free_port()  # Basic where a path proves nothing
+        self.digest_port = free_port()  # Digest there
         self.admin_port = free_port()
         self.workers = int(self.extra_settings.pop("workers", 2))
 
@@ -144,12 +145,17 @@ class Stack:
             "listener.proxied.cert": certs,
             "listener.proxied.key": keys,
             "listener.proxied.proxy_from": "127.0.0.1/32",
-            "listener.enrolment.address": f"127.0.0.1:{self.enrolment_port}",
-            "listener.enrolment.cert": certs,
-            "listener.enrolment.key": keys,
-            "listener.enrolment.kind": "enrolment",
-            **self.extra_settings,
         }
+        for name, port, auth in (("enrolment", self.enrolment_port, "basic"),
+                                 ("digest", self.digest_port, "digest")):
+            settings |= {
+                f"listener.{name}.address": f"127.0.0.1:{port}",
+                f"listener.{name}.cert": certs,
+                f"listener.{name}.key": keys,
+                f"listener.{name}.kind": "enrolment",
+                f"listener.{name}.auth": auth,
+            }
+        settings |= self.extra_settings
         self.settings_path = self.directory / "beckon-config.conf"
         self.settings_path.write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
 

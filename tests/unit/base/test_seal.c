@@ -331,9 +331,23 @@ static void threads_seal_and_leave_nothing_behind(void **state)
     }
 }
 
+/* FIPS 180-4, appendix of examples: "abc". */
+static void sha256_is_the_standards(void **state)
+{
+    static const uint8_t want[32] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea,
+                                     0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
+                                     0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c,
+                                     0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
+    uint8_t hash[32];
+    (void)state;
+    bk_sha256(BK_STR("abc"), &hash);
+    assert_memory_equal(hash, want, sizeof want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sha256_is_the_standards),
         cmocka_unit_test(a_foreign_sealing_opens),
         cmocka_unit_test(what_is_sealed_opens_whatever_its_length),
         cmocka_unit_test(the_same_text_never_seals_the_same),
