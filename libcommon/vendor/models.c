@@ -13,29 +13,30 @@
 
 struct column {
     const char *name;
-    bool is_text;
+    bool is_text, is_optional;
     size_t offset;
     int max; /* of a number */
 };
 
-#define TEXT_COLUMN(member) \
+#define TEXT_COLUMN(member, is_optional) \
     { \
-#member, true, offsetof(struct bk_model, member), 0 \
+#member, true, is_optional, offsetof(struct bk_model, member), 0 \
     }
 #define COUNT_COLUMN(member, max) \
     { \
-#member, false, offsetof(struct bk_model, member), max \
+#member, false, false, offsetof(struct bk_model, member), max \
     }
 
 static const struct column columns[] = {
-    TEXT_COLUMN(name),
-    TEXT_COLUMN(codes),
+    TEXT_COLUMN(name, false),
+    TEXT_COLUMN(codes, false),
     COUNT_COLUMN(line_count, BK_LINE_MAX),
     COUNT_COLUMN(key_count, BK_PHONE_KEY_MAX),
     COUNT_COLUMN(programmable_count, 64),
     COUNT_COLUMN(module_count, 8),
     COUNT_COLUMN(module_key_count, 64),
-    TEXT_COLUMN(notes),
+    TEXT_COLUMN(traits, true),
+    TEXT_COLUMN(notes, false),
 };
 
 struct parser {
@@ -43,6 +44,7 @@ struct parser {
     size_t line_number;
     struct bk_detail *detail;
     size_t order[BK_COUNT(columns)]; /* of the file's columns */
+    size_t column_count;
 };
 
 static enum bk_err fail(const struct parser *p, const char *what, struct bk_str text)
@@ -56,8 +58,8 @@ static enum bk_err fail(const struct parser *p, const char *what, struct bk_str 
 static enum bk_err parse_header(struct parser *p, struct bk_str line)
 {
     bool is_seen[BK_COUNT(columns)] = {false};
-    size_t count = 0;
-    for (bool is_last = false; !is_last; count++) {
+    p->column_count = 0;
+    for (bool is_last = false; !is_last;) {
         is_last = bk_str_find(line, '\t') < 0;
         struct bk_str name = bk_str_cut(&line, '\t');
         size_t i = 0;
@@ -68,10 +70,10 @@ static enum bk_err parse_header(struct parser *p, struct bk_str line)
         if (is_seen[i])
             return fail(p, "column stands twice", name);
         is_seen[i] = true;
-        p->order[count] = i; /* in range: each column is seen once */
+        p->order[p->column_count++] = i; /* in range: each column is seen once */
     }
     for (size_t i = 0; i < BK_COUNT(columns); i++) {
-        if (!is_seen[i])
+        if (!is_seen[i] && !columns[i].is_optional)
             return fail(p, "column is missing", bk_str_of(columns[i].name));
     }
     return BK_OK;
@@ -100,9 +102,9 @@ static enum bk_err parse_field(const struct parser *p, const struct column *colu
 
 static enum bk_err parse_row(const struct parser *p, struct bk_str line, struct bk_model *row)
 {
-    for (size_t i = 0; i < BK_COUNT(columns); i++) {
+    for (size_t i = 0; i < p->column_count; i++) {
         bool is_last = bk_str_find(line, '\t') < 0;
-        if (is_last != (i == BK_COUNT(columns) - 1))
+        if (is_last != (i == p->column_count - 1))
             return fail(p, is_last ? "too few columns" : "too many columns", BK_STR_NONE);
         enum bk_err err = parse_field(p, &columns[p->order[i]], bk_str_cut(&line, '\t'), row);
         if (err != BK_OK)
@@ -181,4 +183,14 @@ void bk_models_free(struct bk_model_table *table)
 {
     bk_free(table->rows);
     *table = (struct bk_model_table){0};
+}
+
+bool bk_model_has_trait(const struct bk_model *model, struct bk_str trait)
+{
+    struct bk_str rest = model->traits;
+    while (rest.len > 0) {
+        if (bk_str_eq(bk_str_trim(bk_str_cut(&rest, ',')), trait))
+            return true;
+    }
+    return false;
 }

@@ -7,11 +7,13 @@
 #include "base/alloc.h"
 #include "vendor/vendor.h"
 
+extern const struct bk_vendor bk_vendor_grandstream;
 extern const struct bk_vendor bk_vendor_yealink;
 
 /* One line a driver. */
 static const struct bk_vendor *const vendors[] = {
     &bk_vendor_yealink,
+    &bk_vendor_grandstream,
     NULL,
 };
 

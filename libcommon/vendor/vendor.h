@@ -78,12 +78,14 @@ const struct bk_cert_rule *bk_cert_rule_match(const struct bk_vendor *vendor,
 
 struct bk_model {
     struct bk_str name;  /* "T54W": device.model, and the model of the User-Agent */
-    struct bk_str codes; /* comma separated; Yealink: the NNN of y000000000NNN.cfg */
+    struct bk_str codes; /* comma separated; Yealink: the NNN of y000000000NNN.cfg; Grandstream: the
+                            "grp2614" of cfggrp2614.xml */
     int line_count;      /* accounts */
     int key_count;       /* line keys, all pages */
     int programmable_count;
     int module_count;     /* expansion modules that can be attached */
     int module_key_count; /* keys of one module, all pages */
+    struct bk_str traits; /* comma separated words of its driver; the column may be missing */
     struct bk_str notes;
 };
 
@@ -99,6 +101,7 @@ BK_MUST_USE enum bk_err bk_models_parse(struct bk_str text, const char *file_nam
                                         struct bk_model_table *ret_table,
                                         struct bk_detail *ret_detail);
 void bk_models_free(struct bk_model_table *table);
+bool bk_model_has_trait(const struct bk_model *model, struct bk_str trait);
 
 /* --- the driver ------------------------------------------------------------------------------ */
 

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         demand(match.kind != BK_FILE_NONE && match.kind < BK_FILE_KIND_COUNT);
         for (size_t i = 0; i < size; i++)
             demand(data[i] > ' ' && data[i] < 0x7f && strchr("/%?#\\:", data[i]) == NULL);
-        demand(size >= 16 && size <= 24);
+        demand(size >= 7 && size <= 24); /* cfg.xml; <mac>-contact.xml */
         demand(!match.has_mac || match.model_code.len == 0);
         demand(match.model_code.len == 0 ||
                (match.model_code.ptr >= path.ptr &&

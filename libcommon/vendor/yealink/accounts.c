@@ -2,8 +2,7 @@
  * Accounts: account.N.* and voice_mail.number.N. Every account of the model is written, those
  * without a line disabled and reset.
  */
-#include <string.h>
-
+#include "vendor/walk.h"
 #include "vendor/yealink/yealink.h"
 
 /* Yealink's names of the neutral codecs, in the order of the neutral row's words. */
@@ -97,40 +96,9 @@ static const char *srtp_word(enum bk_srtp srtp)
     return "0";
 }
 
-/*
- * The phone builds its own address from sip_server.address. Where the domain is not the
- * registrar's host, the domain must stand there, and the registrars become outbound proxies.
- */
-struct route {
-    struct bk_sip_server servers[BK_SERVER_MAX], proxies[BK_SERVER_MAX];
-    size_t server_count, proxy_count;
-};
-
-static struct route route_of(const struct bk_pbx_side *pbx)
-{
-    struct route route = {0};
-    bool is_domain_apart =
-        pbx->domain.len > 0 &&
-        (pbx->registrar_count == 0 || !bk_str_eq_nocase(pbx->domain, pbx->registrars[0].host));
-    if (!is_domain_apart) {
-        memcpy(route.servers, pbx->registrars, sizeof route.servers);
-        route.server_count = pbx->registrar_count;
-        memcpy(route.proxies, pbx->proxies, sizeof route.proxies);
-        route.proxy_count = pbx->proxy_count;
-        return route;
-    }
-    route.servers[0].host = pbx->domain;
-    route.servers[0].port = pbx->registrar_count > 0 ? pbx->registrars[0].port : 0;
-    route.server_count = 1;
-    bool has_proxy = pbx->proxy_count > 0;
-    memcpy(route.proxies, has_proxy ? pbx->proxies : pbx->registrars, sizeof route.proxies);
-    route.proxy_count = has_proxy ? pbx->proxy_count : pbx->registrar_count;
-    return route;
-}
-
 static void put_servers(struct bk_kv *kv, const struct bk_line *line)
 {
-    struct route route = route_of(&line->pbx);
+    struct bk_route route = bk_route_of(&line->pbx);
     enum bk_transport transport = line->pbx.transport;
     const struct bk_setting *expires = &line->settings[BK_NEUTRAL_SIP_EXPIRES_S];
     for (size_t i = 0; i < BK_SERVER_MAX; i++) {
@@ -237,25 +205,13 @@ static void put_no_account(struct bk_kv *kv)
     bk_kv_reset(kv, BK_STR("auto_answer"));
 }
 
-/* Which line stands at an account: lines are few and sorted, the walk keeps its place. */
-static const struct bk_line *line_at(const struct bk_phone *phone, int index, size_t *at)
-{
-    while (*at < phone->line_count && phone->lines[*at].index < index)
-        (*at)++;
-    return *at < phone->line_count && phone->lines[*at].index == index ? &phone->lines[*at] : NULL;
-}
-
 void yealink_fill_accounts(struct bk_kv *kv, const struct yealink_file *file)
 {
     const struct bk_phone *phone = file->phone;
-    int count = file->model->line_count;
-    /* A line beyond the model's accounts is written all the same: the row may be too small. */
-    if (phone->line_count > 0 && phone->lines[phone->line_count - 1].index > count)
-        count = phone->lines[phone->line_count - 1].index;
-
+    int count = bk_line_last(phone, file->model->line_count);
     size_t at = 0;
     for (int index = 1; index <= count; index++) {
-        const struct bk_line *line = line_at(phone, index, &at);
+        const struct bk_line *line = bk_line_at(phone, index, &at);
         bk_kv_prefix(kv, BK_STR("account."));
         bk_kv_prefix_number(kv, index, BK_STR("."));
         if (line != NULL)
@@ -266,7 +222,7 @@ void yealink_fill_accounts(struct bk_kv *kv, const struct yealink_file *file)
     at = 0;
     bk_kv_prefix(kv, BK_STR("voice_mail.number."));
     for (int index = 1; index <= count; index++) {
-        const struct bk_line *line = line_at(phone, index, &at);
+        const struct bk_line *line = bk_line_at(phone, index, &at);
         char digits[3] = {(char)('0' + index / 10), (char)('0' + index % 10), '\0'};
         bk_kv_put(kv, bk_str_of(index < 10 ? digits + 1 : digits),
                   line == NULL ? BK_STR_NONE

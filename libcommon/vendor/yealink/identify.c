@@ -1,13 +1,8 @@
 /*
  * What a Yealink asks for and what it says of itself.
  */
-#include <string.h>
-
+#include "vendor/agent.h"
 #include "vendor/yealink/yealink.h"
-
-#define AGENT_BYTES_MAX 256
-#define TOKEN_MAX 6
-#define MODEL_LEN_MAX 32
 
 /* --- paths ----------------------------------------------------------------------------------- */
 
@@ -21,19 +16,10 @@ static const struct {
     {"-contact.xml", BK_FILE_DIRECTORY},
 };
 
-static bool is_digits(struct bk_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9')
-            return false;
-    }
-    return text.len > 0;
-}
-
 static bool match_model_file(struct bk_str path, struct bk_path_match *ret_match)
 {
     struct bk_str code = bk_str_slice(path, 1, 13), suffix = bk_str_slice(path, 13, path.len);
-    if (path.ptr[0] != 'y' || !is_digits(code))
+    if (path.ptr[0] != 'y' || !bk_is_digits(code))
         return false;
     enum bk_file_kind kind = bk_str_eq(suffix, BK_STR(".cfg"))    ? BK_FILE_COMMON
                              : bk_str_eq(suffix, BK_STR(".boot")) ? BK_FILE_BOOT
@@ -68,33 +54,6 @@ bool yealink_match_path(struct bk_str path, struct bk_path_match *ret_match)
 
 /* --- User-Agents ----------------------------------------------------------------------------- */
 
-/* "9.72.0.30", and the hardware's "28.1.0.128.0.0.0": numbers with three dots or more. */
-static bool is_version(struct bk_str text)
-{
-    size_t dots = 0;
-    for (;;) {
-        bool is_last = bk_str_find(text, '.') < 0;
-        if (!is_digits(bk_str_cut(&text, '.')))
-            return false;
-        if (is_last)
-            return dots >= 3;
-        dots++;
-    }
-}
-
-static bool is_model(struct bk_str text)
-{
-    if (text.len == 0 || text.len > MODEL_LEN_MAX)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!is_letter && (c < '0' || c > '9') && c != '-' && c != '_')
-            return false;
-    }
-    return true;
-}
-
 /*
  * Parsed from the right, since only the left end varies:
  *   Yealink SIP-T20P 9.72.0.30 00:15:65:5e:16:7c      the usual form; also "yealink", two blanks,
@@ -105,27 +64,21 @@ static bool is_model(struct bk_str text)
  */
 bool yealink_match_agent(struct bk_str agent, struct bk_agent *ret_agent)
 {
-    struct bk_str tokens[TOKEN_MAX];
-    size_t count = 0;
+    struct bk_agent_words agent_words;
     struct bk_agent found = {0};
-    if (agent.len > AGENT_BYTES_MAX)
+    if (!bk_agent_split(agent, &agent_words))
         return false;
-    while (agent.len > 0) {
-        struct bk_str token = bk_str_cut(&agent, ' ');
-        if (token.len == 0)
-            continue;
-        if (count == TOKEN_MAX)
-            return false;
-        tokens[count++] = token;
-    }
 
+    const struct bk_str *tokens = agent_words.words;
+    size_t count = agent_words.count;
     if (count > 0 && bk_mac_parse(tokens[count - 1], &found.mac) == BK_OK) {
         found.has_mac = true;
         count--;
-    } else if (count > 2 && is_version(tokens[count - 1]) && is_version(tokens[count - 2])) {
+    } else if (count > 2 && bk_agent_is_version(tokens[count - 1]) &&
+               bk_agent_is_version(tokens[count - 2])) {
         count--;
     }
-    if (count < 2 || !is_version(tokens[count - 1]))
+    if (count < 2 || !bk_agent_is_version(tokens[count - 1]))
         return false;
     found.firmware = tokens[--count];
 
@@ -146,7 +99,7 @@ bool yealink_match_agent(struct bk_str agent, struct bk_agent *ret_agent)
     }
     if (bk_str_starts(found.model, BK_STR("SIP-")))
         found.model = bk_str_slice(found.model, 4, found.model.len);
-    if (!is_model(found.model))
+    if (!bk_agent_is_model(found.model))
         return false;
     if (!found.has_mac)
         found.mac = (struct bk_mac){{0}};

@@ -2,6 +2,7 @@
  * Keys: linekey.K, programablekey.K (Yealink's spelling) and expansion_module.X.key.K. Every slot
  * of the model is written, those without a key as type 0 and reset.
  */
+#include "vendor/walk.h"
 #include "vendor/yealink/yealink.h"
 
 static const char *type_word(enum bk_key_kind kind)
@@ -57,25 +58,12 @@ static void prefix_slot(struct bk_kv *kv, enum bk_panel panel, int module, int s
     bk_kv_prefix_number(kv, slot, BK_STR("."));
 }
 
-/* Slots 1..count of one panel, and keys beyond them: the model's row may be too small. */
-static void put_panel(struct bk_kv *kv, const struct bk_phone *phone, enum bk_panel panel,
-                      int module, int count, size_t *at)
+static void put_panel(struct bk_kv *kv, struct bk_key_walk *walk, enum bk_panel panel, int module,
+                      int count)
 {
-    for (int slot = 1;; slot++) {
-        const struct bk_phone_key *key = *at < phone->key_count ? &phone->keys[*at] : NULL;
-        if (key != NULL && (key->panel != panel || key->module != module))
-            key = NULL;
-        if (slot > count) {
-            if (key == NULL)
-                return;
-            slot = key->slot;
-        } else if (key != NULL && key->slot != slot) {
-            key = NULL;
-        }
-        prefix_slot(kv, panel, module, slot);
-        put_key(kv, key);
-        if (key != NULL)
-            (*at)++;
+    for (bk_key_walk_panel(walk, panel, module, count); bk_key_walk_next(walk);) {
+        prefix_slot(kv, panel, module, walk->slot);
+        put_key(kv, walk->key);
     }
 }
 
@@ -83,16 +71,16 @@ void yealink_fill_keys(struct bk_kv *kv, const struct yealink_file *file)
 {
     const struct bk_phone *phone = file->phone;
     const struct bk_model *model = file->model;
-    size_t at = 0; /* keys are sorted as the panels stand here */
+    struct bk_key_walk walk = {.phone = phone};
 
-    put_panel(kv, phone, BK_PANEL_LINE, 0, model->key_count, &at);
-    put_panel(kv, phone, BK_PANEL_PROGRAMMABLE, 0, model->programmable_count, &at);
+    put_panel(kv, &walk, BK_PANEL_LINE, 0, model->key_count);
+    put_panel(kv, &walk, BK_PANEL_PROGRAMMABLE, 0, model->programmable_count);
     int module_max = model->module_count;
     if (phone->key_count > 0 && phone->keys[phone->key_count - 1].module > module_max)
         module_max = phone->keys[phone->key_count - 1].module;
     for (int module = 1; module <= module_max; module++) {
         int count = module <= model->module_count ? model->module_key_count : 0;
-        put_panel(kv, phone, BK_PANEL_MODULE, module, count, &at);
+        put_panel(kv, &walk, BK_PANEL_MODULE, module, count);
     }
     bk_kv_prefix(kv, BK_STR_NONE);
 }

@@ -24,6 +24,10 @@ static const struct {
      "notes\tname\tline_count\tcodes\tkey_count\tprogrammable_count\tmodule_count\t"
      "module_key_count\nn\tT1\t1\t001\t2\t3\t4\t5\n",
      NULL},
+    {"traits, which may be left out",
+     "traits\tname\tline_count\tcodes\tkey_count\tprogrammable_count\tmodule_count\t"
+     "module_key_count\tnotes\na, b\tT1\t1\t001\t2\t3\t4\t5\tn\n",
+     NULL},
     {"nothing", "", "f.tsv:0: no line with the names"},
     {"comments only", "# a\n# b\n", "f.tsv:2: no line with the names"},
     {"an unknown column", "name\tcolour\n", "f.tsv:1: no such column: colour"},
@@ -66,6 +70,23 @@ static void tables_are_judged_by_the_table(void **state)
                 fail_msg("detail is \"%s\"", detail.text);
         }
         bk_models_free(&table);
+    }
+}
+
+static void a_trait_is_a_whole_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *traits, *trait;
+        bool want;
+    } rows[] = {
+        {"", "ht", false},         {"ht", "ht", true},          {"alias,ht", "ht", true},
+        {"alias, ht", "ht", true}, {"aliases", "alias", false}, {"xht", "ht", false},
+    };
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_model model = {.traits = bk_str_of(rows[i].traits)};
+        print_message("  \"%s\" \"%s\"\n", rows[i].traits, rows[i].trait);
+        assert_int_equal(bk_model_has_trait(&model, bk_str_of(rows[i].trait)), rows[i].want);
     }
 }
 
@@ -171,6 +192,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_are_judged_by_the_table),
+        cmocka_unit_test(a_trait_is_a_whole_word),
         cmocka_unit_test(a_table_has_at_most_1000_models),
         cmocka_unit_test(the_built_in_rows_hold_every_known_model),
         cmocka_unit_test(an_operator_adds_and_replaces_models),

@@ -1,0 +1,225 @@
+/*
+ * Accounts. Every account of the model is written, those without a line inactive and empty.
+ */
+#include <stdio.h>
+
+#include "vendor/grandstream/grandstream.h"
+#include "vendor/walk.h"
+
+#define CODEC_SLOTS 7
+#define HOST_PORT_SIZE 280
+
+enum account_param {
+    ENABLE,
+    NAME,
+    SERVER,
+    SERVER_2,
+    PROXY,
+    USER,
+    AUTH_ID,
+    PASSWORD,
+    DISPLAY_NAME,
+    VOICEMAIL,
+    TRANSPORT,
+    EXPIRY_MIN,
+    SRTP,
+    CODEC_1 /* and six more */
+};
+
+/*
+ * The P-value of account 1 is a number of its own; that of account n from 2 to 4 is (n + 2) * 100
+ * and the offset. Above those the sources differ, so accounts 5 and up have their alias alone.
+ */
+static const struct {
+    int first, offset;
+    const char *alias; /* after "account.N." */
+} params[] = {
+    [ENABLE] = {271, 1, "enable"},
+    [NAME] = {270, 17, "name"},
+    [SERVER] = {47, 2, "sip.server.1.address"},
+    [SERVER_2] = {2312, 2012, "sip.server.2.address"},
+    [PROXY] = {48, 3, "sip.outboundProxy.1.address"},
+    [USER] = {35, 4, "sip.userid"},
+    [AUTH_ID] = {36, 5, "sip.subscriber.userid"},
+    [PASSWORD] = {34, 6, "sip.subscriber.password"},
+    [DISPLAY_NAME] = {3, 7, "sip.subscriber.name"},
+    [VOICEMAIL] = {33, 26, "sip.voicemail.number"},
+    [TRANSPORT] = {130, 48, "sip.transport"},
+    [EXPIRY_MIN] = {32, 12, "sip.registerExpiration"},
+    [SRTP] = {183, 43, "audio.srtpMode"},
+    [CODEC_1] = {57, 51, "codec.choice.1"},
+    [CODEC_1 + 1] = {58, 52, "codec.choice.2"},
+    [CODEC_1 + 2] = {59, 53, "codec.choice.3"},
+    [CODEC_1 + 3] = {60, 54, "codec.choice.4"},
+    [CODEC_1 + 4] = {61, 55, "codec.choice.5"},
+    [CODEC_1 + 5] = {62, 56, "codec.choice.6"},
+    [CODEC_1 + 6] = {46, 57, "codec.choice.7"},
+};
+
+/* The account that is being written. */
+struct account {
+    struct bk_gs *gs;
+    int index;
+    bool is_numbered;
+    char name[BK_GS_NAME_MAX + 1]; /* of the last parameter */
+};
+
+static struct bk_str name_of(struct account *account, size_t param)
+{
+    int index = account->index;
+    if (!account->is_numbered)
+        snprintf(account->name, sizeof account->name, "account.%d.%s", index, params[param].alias);
+    else if (index == 1)
+        snprintf(account->name, sizeof account->name, "P%d", params[param].first);
+    else
+        snprintf(account->name, sizeof account->name, "P%d",
+                 (index + 2) * 100 + params[param].offset);
+    return bk_str_of(account->name);
+}
+
+static void put(struct account *account, size_t param, struct bk_str value)
+{
+    bk_gs_put(account->gs, name_of(account, param), value);
+}
+
+/* Where numbers and aliases have words of their own. */
+static void put_word(struct account *account, size_t param, const char *number, const char *word)
+{
+    put(account, param, bk_str_of(account->is_numbered ? number : word));
+}
+
+static void put_server(struct account *account, size_t param, const struct bk_sip_server *servers,
+                       size_t count, size_t at)
+{
+    char text[HOST_PORT_SIZE];
+    if (at >= count) {
+        put(account, param, BK_STR_NONE);
+        return;
+    }
+    struct bk_str host = servers[at].host;
+    bool is_ipv6 = bk_str_find(host, ':') >= 0 && host.ptr[0] != '[';
+    int len = snprintf(text, sizeof text, "%s%.*s%s", is_ipv6 ? "[" : "", BK_STR_ARG(host),
+                       is_ipv6 ? "]" : "");
+    if (servers[at].port != 0 && len > 0 && (size_t)len < sizeof text)
+        len += snprintf(text + len, sizeof text - (size_t)len, ":%d", servers[at].port);
+    if (len < 0 || (size_t)len >= sizeof text)
+        bk_gs_fail(account->gs, name_of(account, param), "is too long");
+    else
+        put(account, param, (struct bk_str){text, (size_t)len});
+}
+
+static void put_transport(struct account *account, enum bk_transport transport)
+{
+    switch (transport) {
+    case BK_TRANSPORT_UDP:
+        put_word(account, TRANSPORT, "0", "Udp");
+        return;
+    case BK_TRANSPORT_TCP:
+        put_word(account, TRANSPORT, "1", "Tcp");
+        return;
+    case BK_TRANSPORT_TLS:
+        put_word(account, TRANSPORT, "2", "Tls Or Tcp");
+        return;
+    case BK_TRANSPORT_NAPTR:
+        break;
+    }
+    bk_gs_fail(account->gs, name_of(account, TRANSPORT),
+               "no value is known for NAPTR; choose udp, tcp or tls for the PBX");
+}
+
+static const char *srtp_word(enum bk_srtp srtp)
+{
+    switch (srtp) {
+    case BK_SRTP_OFF:
+        break;
+    case BK_SRTP_OPTIONAL:
+        return "3";
+    case BK_SRTP_REQUIRED:
+        return "2";
+    }
+    return "0";
+}
+
+static const char *codec_number(struct bk_str codec)
+{
+    static const struct {
+        const char *word, *number;
+    } codecs[] = {{"pcmu", "0"},   {"pcma", "8"},  {"g722", "9"},   {"g729", "18"},
+                  {"opus", "123"}, {"ilbc", "98"}, {"g726_32", "2"}};
+    for (size_t i = 0; i < BK_COUNT(codecs); i++) {
+        if (bk_str_eq(codec, bk_str_of(codecs[i].word)))
+            return codecs[i].number;
+    }
+    return NULL;
+}
+
+/* The last one named fills the slots that are left: so none that was not named is offered. */
+static void put_codecs(struct account *account, struct bk_str list)
+{
+    const char *number = NULL;
+    for (size_t slot = 0; slot < CODEC_SLOTS; slot++) {
+        const char *next = NULL;
+        while (list.len > 0 && next == NULL)
+            next = codec_number(bk_str_trim(bk_str_cut(&list, ',')));
+        number = next != NULL ? next : number;
+        put(account, CODEC_1 + slot, bk_str_of(number));
+    }
+}
+
+/* Minutes, rounded down: a phone may register more often than it was told, never less. */
+static void put_expiry(struct account *account, const struct bk_setting *expires)
+{
+    if (expires->layer == BK_LAYER_NONE) {
+        put(account, EXPIRY_MIN, BK_STR_NONE);
+        return;
+    }
+    int64_t minutes = expires->value.number / 60;
+    bk_gs_put_int(account->gs, name_of(account, EXPIRY_MIN), minutes > 0 ? (long)minutes : 1);
+}
+
+static void put_line(struct account *account, const struct bk_line *line)
+{
+    struct bk_route route = bk_route_of(&line->pbx);
+    put_word(account, ENABLE, "1", "Yes");
+    put(account, NAME, line->label.len > 0 ? line->label : line->number);
+    put_server(account, SERVER, route.servers, route.server_count, 0);
+    put_server(account, SERVER_2, route.servers, route.server_count, 1);
+    put_server(account, PROXY, route.proxies, route.proxy_count, 0);
+    put(account, USER, line->number);
+    put(account, AUTH_ID, line->auth_id.len > 0 ? line->auth_id : line->number);
+    put(account, PASSWORD, line->secret);
+    put(account, DISPLAY_NAME, line->display_name.len > 0 ? line->display_name : line->number);
+    put(account, VOICEMAIL, line->settings[BK_NEUTRAL_VOICEMAIL_NUMBER].value.text);
+    put_transport(account, line->pbx.transport);
+    put_expiry(account, &line->settings[BK_NEUTRAL_SIP_EXPIRES_S]);
+    put(account, SRTP, bk_str_of(srtp_word(line->pbx.srtp)));
+    put_codecs(account, line->settings[BK_NEUTRAL_CODECS].value.text);
+}
+
+static void put_no_line(struct account *account)
+{
+    put_word(account, ENABLE, "0", "No");
+    for (size_t param = NAME; param < BK_COUNT(params); param++)
+        put(account, param, BK_STR_NONE);
+}
+
+void grandstream_fill_accounts(struct bk_gs *gs, const struct grandstream_file *file,
+                               int first_index, int last_index)
+{
+    int last = bk_line_last(file->phone, file->line_count);
+    size_t at = 0;
+    for (int index = first_index; index <= last && index <= last_index; index++) {
+        const struct bk_line *line = bk_line_at(file->phone, index, &at);
+        struct account account = {gs, index, index <= GRANDSTREAM_NUMBERED_MAX, {0}};
+        if (!account.is_numbered && !file->has_aliases) {
+            bk_gs_fail(gs, name_of(&account, ENABLE),
+                       "this model is not known to take aliases, and P-values are known for "
+                       "accounts 1 to 4 only");
+            return;
+        }
+        if (line != NULL)
+            put_line(&account, line);
+        else
+            put_no_line(&account);
+    }
+}

@@ -1,0 +1,202 @@
+/*
+ * Grandstream desk phones (GXP, GRP, GXV), conference phones (GAC) and adapters (HT).
+ * The driver's face: what it is called, what it keeps for itself, what it cannot set.
+ * Facts and their sources: README.md.
+ */
+#include "vendor/grandstream/grandstream.h"
+
+extern const unsigned char bk_grandstream_models[]; /* made from models.tsv */
+
+static const char *const ouis[] = {"000b82", "c074ad", "ec74d7", NULL};
+
+/* None: subject and issuer of the maker's certificates are not known. An operator who has seen one
+ * may add a rule of his own to a trust root. */
+static const struct bk_cert_rule cert_rules[] = {{0}};
+
+#define USE_LINE "give the device a line instead"
+#define USE_PBX "change the phone side of the PBX instead"
+#define USE_KEY "set a key of the device instead"
+#define USE_CODECS "set audio.codecs instead"
+#define USE_EXPIRES "set sip.register_expires_s instead"
+#define USE_VOICEMAIL "set call.voicemail_number instead"
+#define USE_PASSWORD "set security.admin_secret or security.user_secret instead"
+#define USE_INTERVAL "set provisioning.interval_min instead"
+#define USE_FIRMWARE "set firmware.url instead"
+#define USE_ADDRESS "Beckon keeps the address that the phone fetches from"
+#define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
+
+/*
+ * The numbers of one account: accounts.c. Of accounts 5 and 6 both series that the sources name,
+ * though the driver writes neither: which of them a phone takes for its account is not known.
+ */
+#define ACCOUNT_ROWS(hundreds) \
+    {"p" #hundreds "01", USE_LINE}, {"p" #hundreds "17", USE_LINE}, {"p" #hundreds "02", USE_PBX}, \
+        {"p" #hundreds "03", USE_PBX}, {"p" #hundreds "04", USE_LINE}, \
+        {"p" #hundreds "05", USE_LINE}, {"p" #hundreds "06", USE_LINE}, \
+        {"p" #hundreds "07", USE_LINE}, {"p" #hundreds "26", USE_VOICEMAIL}, \
+        {"p" #hundreds "48", USE_PBX}, {"p" #hundreds "12", USE_EXPIRES}, \
+        {"p" #hundreds "43", USE_PBX}, {"p" #hundreds "51", USE_CODECS}, \
+        {"p" #hundreds "52", USE_CODECS}, {"p" #hundreds "53", USE_CODECS}, \
+        {"p" #hundreds "54", USE_CODECS}, {"p" #hundreds "55", USE_CODECS}, \
+        {"p" #hundreds "56", USE_CODECS}, \
+    { \
+        "p" #hundreds "57", USE_CODECS \
+    }
+
+static const struct bk_reserved reserved[] = {
+    {"p271", USE_LINE},
+    {"p270", USE_LINE},
+    {"p47", USE_PBX},
+    {"p48", USE_PBX},
+    {"p35", USE_LINE},
+    {"p36", USE_LINE},
+    {"p34", USE_LINE},
+    {"p3", USE_LINE},
+    {"p33", USE_VOICEMAIL},
+    {"p130", USE_PBX},
+    {"p32", USE_EXPIRES},
+    {"p183", USE_PBX},
+    {"p57", USE_CODECS},
+    {"p58", USE_CODECS},
+    {"p59", USE_CODECS},
+    {"p60", USE_CODECS},
+    {"p61", USE_CODECS},
+    {"p62", USE_CODECS},
+    {"p46", USE_CODECS},
+    ACCOUNT_ROWS(4),
+    ACCOUNT_ROWS(5),
+    ACCOUNT_ROWS(6),
+    ACCOUNT_ROWS(7),
+    ACCOUNT_ROWS(8),
+    ACCOUNT_ROWS(17),
+    ACCOUNT_ROWS(18),
+    {"p2312", USE_PBX}, /* second servers, accounts 1 to 6 */
+    {"p2412", USE_PBX},
+    {"p2512", USE_PBX},
+    {"p2612", USE_PBX},
+    {"p2712", USE_PBX},
+    {"p2812", USE_PBX},
+    {"account.#.enable", USE_LINE},
+    {"account.#.name", USE_LINE},
+    {"account.#.sip.server.*", USE_PBX},
+    {"account.#.sip.outboundproxy.*", USE_PBX},
+    {"account.#.sip.userid", USE_LINE},
+    {"account.#.sip.subscriber.*", USE_LINE},
+    {"account.#.sip.voicemail.*", USE_VOICEMAIL},
+    {"account.#.sip.transport", USE_PBX},
+    {"account.#.sip.registerexpiration", USE_EXPIRES},
+    {"account.#.audio.srtpmode", USE_PBX},
+    {"account.#.codec.choice.*", USE_CODECS},
+
+    {"pks.vpk.#.keymode", USE_KEY},
+    {"pks.vpk.#.account", USE_KEY},
+    {"pks.vpk.#.description", USE_KEY},
+    {"pks.vpk.#.value", USE_KEY},
+    {"pks.mpk.#.keymode", USE_KEY},
+    {"pks.mpk.#.account", USE_KEY},
+    {"pks.mpk.#.description", USE_KEY},
+    {"pks.mpk.#.value", USE_KEY},
+
+    {"p237", USE_ADDRESS},
+    {"p212", USE_ADDRESS},
+    {"p1360", USE_ADDRESS},
+    {"p1361", USE_ADDRESS},
+    {"p234", USE_ADDRESS}, /* prefix and postfix: the phone would ask for another name */
+    {"p235", USE_ADDRESS},
+    {"p1359", USE_NONE}, /* the phone would want its file encrypted, or signed */
+    {"p240", USE_NONE},
+    {"p194", USE_INTERVAL},
+    {"p193", USE_INTERVAL},
+    {"p145", "set provisioning.dhcp instead"},
+    {"p1414", "set provisioning.pnp instead"},
+    {"p192", USE_FIRMWARE},
+    {"p6767", USE_FIRMWARE},
+    {"provisioning.config.*", USE_ADDRESS},
+    {"provisioning.auto.*", USE_INTERVAL},
+    {"provisioning.override.*", "set provisioning.dhcp instead"},
+    {"provisioning.3cxautoprovision", "set provisioning.pnp instead"},
+    {"provisioning.firmware.serverpath", USE_FIRMWARE},
+    {"provisioning.firmware.protocol", USE_FIRMWARE},
+
+    {"p2", USE_PASSWORD},
+    {"p196", USE_PASSWORD},
+    {"users.*", USE_PASSWORD},
+    {"p8220", USE_NONE}, /* the phone proves who it is with the certificate it was made with */
+    {"p8221", USE_NONE},
+    {"p30", "set time.ntp_servers instead"},
+    {"datetime.ntp.server.1", "set time.ntp_servers instead"},
+    {0},
+};
+
+/* Either no parameter is known, or not what it takes: README.md says which. */
+static const enum bk_neutral unsupported[] = {
+    BK_NEUTRAL_TIME_ZONE,
+    BK_NEUTRAL_TIME_FORMAT,
+    BK_NEUTRAL_DATE_FORMAT,
+    BK_NEUTRAL_LANGUAGE,
+    BK_NEUTRAL_TONE_COUNTRY,
+    BK_NEUTRAL_BACKLIGHT_S,
+    BK_NEUTRAL_RING_VOLUME,
+    BK_NEUTRAL_DTMF_MODE,
+    BK_NEUTRAL_SIP_PORT,
+    BK_NEUTRAL_RTP_PORT_MIN,
+    BK_NEUTRAL_RTP_PORT_MAX,
+    BK_NEUTRAL_WEB_UI,
+    BK_NEUTRAL_VERIFY_SERVER,
+    BK_NEUTRAL_CA_URL,
+    BK_NEUTRAL_PROV_POWER_ON,
+    BK_NEUTRAL_PROV_WEEKLY_DAYS,
+    BK_NEUTRAL_PROV_WINDOW_BEGIN,
+    BK_NEUTRAL_PROV_WINDOW_END,
+    BK_NEUTRAL_VLAN_ID,
+    BK_NEUTRAL_VLAN_PRIORITY,
+    BK_NEUTRAL_LLDP,
+    BK_NEUTRAL_DSCP_SIP,
+    BK_NEUTRAL_DSCP_RTP,
+    BK_NEUTRAL_CALL_WAITING,
+    BK_NEUTRAL_AUTO_ANSWER,
+    BK_NEUTRAL_PICKUP_CODE,
+    BK_NEUTRAL_SYSLOG_SERVER,
+    BK_NEUTRAL_PHONEBOOK_URL,
+    BK_NEUTRAL_COUNT,
+};
+
+static enum bk_err check_raw(struct bk_str name, struct bk_str value, struct bk_detail *ret_detail)
+{
+    if (bk_gs_form_of(name) == BK_GS_NONE) {
+        bk_detail_set(ret_detail,
+                      "a Grandstream parameter is P and a number without leading zeros, or an "
+                      "alias: words of letters, digits, underscores and hyphens, joined by dots");
+        return BK_ERR_INVALID;
+    }
+    const char *fault = bk_gs_check_value(value);
+    if (fault != NULL) {
+        bk_detail_set(ret_detail, "%.*s: %s", BK_STR_ARG(name), fault);
+        return BK_ERR_INVALID;
+    }
+    return BK_OK;
+}
+
+static const char *const files[] = {"cfg$mac.xml", "cfg.xml", NULL};
+
+const struct bk_vendor bk_vendor_grandstream = {
+    .name = "grandstream", /* stored in device.vendor: never rename */
+    .title = "Grandstream",
+    .ouis = ouis,
+    .cert_rules = cert_rules,
+    .models_text = (const char *)bk_grandstream_models,
+    .reserved = reserved,
+    .unsupported = unsupported,
+    .enrol_secrets = 1u << BK_ENROL_URL | 1u << BK_ENROL_BASIC,
+    .match_path = grandstream_match_path,
+    .match_agent = grandstream_match_agent,
+    .match_sip_agent = grandstream_match_sip_agent,
+    .check_raw = check_raw,
+    .render = grandstream_render,
+    .content_type = "text/xml; charset=utf-8",
+    .files = files,
+    .resync_event = "resync",
+    .reboot_event = "check-sync;reboot=true",
+    /* The phone's own file too: that every firmware still asks for the binary is not known. */
+    .boot_kinds = 1u << BK_FILE_BOOT | 1u << BK_FILE_DEVICE,
+};

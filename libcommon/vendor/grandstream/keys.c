@@ -1,0 +1,95 @@
+/*
+ * Keys, by alias: pks.vpk.K (virtual multi-purpose keys) and pks.mpk.K (multi-purpose keys). Every
+ * slot of the model is written, those without a key as mode None and empty.
+ */
+#include <stdio.h>
+
+#include "vendor/grandstream/grandstream.h"
+#include "vendor/walk.h"
+
+/* NULL: the phone's word for it is not known. */
+static const char *mode_word(enum bk_key_kind kind)
+{
+    switch (kind) {
+    case BK_KEY_NONE:
+        return "None";
+    case BK_KEY_LINE:
+        return "Line";
+    case BK_KEY_BLF:
+        return "BLF";
+    case BK_KEY_SPEED_DIAL:
+        return "SpeedDial";
+    case BK_KEY_PARK:
+        return "CallPark";
+    case BK_KEY_DTMF:
+    case BK_KEY_KIND_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+static const char *panel_word(enum bk_panel panel)
+{
+    return panel == BK_PANEL_LINE ? "vpk" : "mpk";
+}
+
+static void put_key(struct bk_gs *gs, const struct bk_key_walk *walk)
+{
+    static const struct bk_phone_key empty = {.kind = BK_KEY_NONE};
+    const struct bk_phone_key *key = walk->key;
+    if (key == NULL || key->kind == BK_KEY_NONE)
+        key = &empty;
+
+    char names[4][BK_GS_NAME_MAX + 1];
+    static const char *const parts[] = {"keyMode", "account", "description", "value"};
+    for (size_t i = 0; i < BK_COUNT(parts); i++)
+        snprintf(names[i], sizeof names[i], "pks.%s.%d.%s", panel_word(walk->panel), walk->slot,
+                 parts[i]);
+
+    const char *mode = mode_word(key->kind);
+    if (mode == NULL) {
+        bk_gs_fail(gs, bk_str_of(names[0]), "no mode is known for a key that sends DTMF");
+        return;
+    }
+    bk_gs_put(gs, bk_str_of(names[0]), bk_str_of(mode));
+    if (key->line > 0)
+        bk_gs_put_int(gs, bk_str_of(names[1]), key->line);
+    else
+        bk_gs_put(gs, bk_str_of(names[1]), BK_STR_NONE);
+    bk_gs_put(gs, bk_str_of(names[2]), key->label);
+    bk_gs_put(gs, bk_str_of(names[3]), key->value);
+}
+
+static void put_panel(struct bk_gs *gs, struct bk_key_walk *walk, enum bk_panel panel, int count)
+{
+    for (bk_key_walk_panel(walk, panel, 0, count); bk_key_walk_next(walk);)
+        put_key(gs, walk);
+}
+
+/* A key that cannot be written is not dropped in silence: the admin must hear of it. */
+static bool has_key_on(const struct bk_phone *phone, bool is_any_panel)
+{
+    for (size_t i = 0; i < phone->key_count; i++) {
+        const struct bk_phone_key *key = &phone->keys[i];
+        if (key->kind != BK_KEY_NONE && (is_any_panel || key->panel == BK_PANEL_MODULE))
+            return true;
+    }
+    return false;
+}
+
+void grandstream_fill_keys(struct bk_gs *gs, const struct grandstream_file *file)
+{
+    const struct bk_phone *phone = file->phone;
+    if (has_key_on(phone, !file->has_aliases)) {
+        bk_gs_fail(gs, BK_STR("keys"),
+                   file->has_aliases ? "no parameters are known for those of a module"
+                                     : "no key types are known for this model; set its P-values "
+                                       "as raw parameters");
+        return;
+    }
+    if (!file->has_aliases)
+        return;
+    struct bk_key_walk walk = {.phone = phone};
+    put_panel(gs, &walk, BK_PANEL_LINE, file->key_count);
+    put_panel(gs, &walk, BK_PANEL_PROGRAMMABLE, file->programmable_count);
+}

@@ -1,0 +1,70 @@
+/*
+ * Walks over accounts and keys.
+ */
+#include "vendor/walk.h"
+
+#include <string.h>
+
+/* Lines are few and sorted: the walk keeps its place. */
+const struct bk_line *bk_line_at(const struct bk_phone *phone, int index, size_t *at)
+{
+    while (*at < phone->line_count && phone->lines[*at].index < index)
+        (*at)++;
+    return *at < phone->line_count && phone->lines[*at].index == index ? &phone->lines[*at] : NULL;
+}
+
+int bk_line_last(const struct bk_phone *phone, int line_count)
+{
+    int last = phone->line_count > 0 ? phone->lines[phone->line_count - 1].index : 0;
+    return last > line_count ? last : line_count;
+}
+
+void bk_key_walk_panel(struct bk_key_walk *walk, enum bk_panel panel, int module, int count)
+{
+    walk->panel = panel;
+    walk->module = module;
+    walk->count = count;
+    walk->slot = 0;
+}
+
+bool bk_key_walk_next(struct bk_key_walk *walk)
+{
+    const struct bk_phone *phone = walk->phone;
+    const struct bk_phone_key *key = walk->at < phone->key_count ? &phone->keys[walk->at] : NULL;
+    if (key != NULL && (key->panel != walk->panel || key->module != walk->module))
+        key = NULL;
+    walk->slot++;
+    if (walk->slot > walk->count) {
+        if (key == NULL)
+            return false;
+        walk->slot = key->slot;
+    } else if (key != NULL && key->slot != walk->slot) {
+        key = NULL;
+    }
+    walk->key = key;
+    if (key != NULL)
+        walk->at++;
+    return true;
+}
+
+struct bk_route bk_route_of(const struct bk_pbx_side *pbx)
+{
+    struct bk_route route = {0};
+    bool is_domain_apart =
+        pbx->domain.len > 0 &&
+        (pbx->registrar_count == 0 || !bk_str_eq_nocase(pbx->domain, pbx->registrars[0].host));
+    if (!is_domain_apart) {
+        memcpy(route.servers, pbx->registrars, sizeof route.servers);
+        route.server_count = pbx->registrar_count;
+        memcpy(route.proxies, pbx->proxies, sizeof route.proxies);
+        route.proxy_count = pbx->proxy_count;
+        return route;
+    }
+    route.servers[0].host = pbx->domain;
+    route.servers[0].port = pbx->registrar_count > 0 ? pbx->registrars[0].port : 0;
+    route.server_count = 1;
+    bool has_proxy = pbx->proxy_count > 0;
+    memcpy(route.proxies, has_proxy ? pbx->proxies : pbx->registrars, sizeof route.proxies);
+    route.proxy_count = has_proxy ? pbx->proxy_count : pbx->registrar_count;
+    return route;
+}
