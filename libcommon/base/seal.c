@@ -189,16 +189,23 @@ static struct bk_str data_key_place(char (*space)[BK_SEAL_PLACE_SIZE], int64_t t
     return bk_seal_place(space, 0, "tenant.data_key", tenant_id);
 }
 
+enum bk_err bk_data_key_seal(const struct bk_key *master_key, int64_t tenant_id,
+                             const struct bk_key *key,
+                             uint8_t (*ret_sealed)[BK_DATA_KEY_SEALED_BYTES])
+{
+    char space[BK_SEAL_PLACE_SIZE];
+    size_t len = 0;
+    return bk_seal(master_key, data_key_place(&space, tenant_id),
+                   (struct bk_str){(const char *)key->bytes, sizeof key->bytes}, *ret_sealed,
+                   sizeof *ret_sealed, &len);
+}
+
 enum bk_err bk_data_key_new(const struct bk_key *master_key, int64_t tenant_id,
                             uint8_t (*ret_sealed)[BK_DATA_KEY_SEALED_BYTES])
 {
-    char space[BK_SEAL_PLACE_SIZE];
     struct bk_key key;
-    size_t len = 0;
     bk_random(key.bytes, sizeof key.bytes);
-    enum bk_err err = bk_seal(master_key, data_key_place(&space, tenant_id),
-                              (struct bk_str){(const char *)key.bytes, sizeof key.bytes},
-                              *ret_sealed, sizeof *ret_sealed, &len);
+    enum bk_err err = bk_data_key_seal(master_key, tenant_id, &key, ret_sealed);
     bk_wipe(&key, sizeof key);
     return err;
 }

@@ -66,6 +66,9 @@ struct bk_str bk_seal_place(char (*space)[BK_SEAL_PLACE_SIZE], int64_t tenant_id
 #define BK_DATA_KEY_SEALED_BYTES (BK_KEY_SIZE + BK_SEAL_OVERHEAD_BYTES)
 BK_MUST_USE enum bk_err bk_data_key_new(const struct bk_key *master_key, int64_t tenant_id,
                                         uint8_t (*ret_sealed)[BK_DATA_KEY_SEALED_BYTES]);
+BK_MUST_USE enum bk_err bk_data_key_seal(const struct bk_key *master_key, int64_t tenant_id,
+                                         const struct bk_key *key,
+                                         uint8_t (*ret_sealed)[BK_DATA_KEY_SEALED_BYTES]);
 BK_MUST_USE enum bk_err bk_data_key_open(const struct bk_key *master_key, int64_t tenant_id,
                                          struct bk_str sealed, struct bk_key *ret_key);
 

@@ -30,7 +30,10 @@ BK_MUST_USE enum bk_err bk_store_tenant_list(const struct bk_store *store, struc
 /* The newest valid URL key; BK_ERR_NOT_FOUND without a detail. */
 BK_MUST_USE enum bk_err bk_store_tenant_key(const struct bk_store *store, int64_t tenant_id,
                                             struct bk_str *ret_key);
-/* What follows in this transaction is under row-level security of this tenant. */
+/*
+ * What follows in this transaction is under row-level security of this tenant, whose data key stays
+ * as it is meanwhile: read it after this.
+ */
 BK_MUST_USE enum bk_err bk_store_tenant_set(const struct bk_store *store, int64_t tenant_id);
 
 #endif

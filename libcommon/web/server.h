@@ -17,6 +17,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/master_keys.h"
 #include "base/metric.h"
 #include "base/str.h"
 #include "io/loop.h"
@@ -167,7 +168,9 @@ struct bk_server_options {
     const struct bk_listener_options *listeners;
     size_t listener_count;
     const char *admin_address; /* /metrics /healthz /readyz, plain HTTP; NULL: none */
-    size_t worker_count;       /* 1..BK_WORKER_MAX */
+    struct bk_master_keys
+        *master_keys;    /* read again on SIGHUP, and by each new worker; NULL: none */
+    size_t worker_count; /* 1..BK_WORKER_MAX */
     struct bk_metrics *metrics;
 
     size_t head_max_bytes;

@@ -74,7 +74,8 @@ struct bk_doorbell_options bk_server_doorbell(const struct bk_server_settings *s
 }
 
 enum bk_err bk_server_settings_check(const struct bk_server_settings *settings,
-                                     struct bk_key *ret_master_key, struct bk_detail *ret_detail)
+                                     struct bk_master_keys **ret_master_keys,
+                                     struct bk_detail *ret_detail)
 {
     if (settings->pg == NULL) {
         bk_detail_set(ret_detail, "pg: not set; give a libpq connection string");
@@ -85,12 +86,14 @@ enum bk_err bk_server_settings_check(const struct bk_server_settings *settings,
         return BK_ERR_INVALID;
     }
     const struct bk_doorbell_options bell = bk_server_doorbell(settings);
+    const struct bk_master_key_names keys = {settings->master_key_file,
+                                             settings->master_key_previous_file,
+                                             settings->master_key, settings->master_key_previous};
     enum bk_err err = bk_pg_dsn_check(settings->pg, ret_detail);
     if (err == BK_OK)
         err = bk_doorbell_check(&bell, ret_detail);
     if (err == BK_OK)
-        err = bk_key_take(settings->master_key_file, settings->master_key, ret_master_key,
-                          ret_detail);
+        err = bk_master_keys_new(&keys, ret_master_keys, ret_detail);
     return err;
 }
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/seal.h"
+#include "base/master_keys.h"
 #include "conf/settings.h"
 #include "io/doorbell.h"
 #include "web/server.h"
@@ -24,7 +24,8 @@ struct bk_listener_settings {
 };
 
 struct bk_server_settings {
-    char *pg, *master_key_file, *master_key, *admin_address;
+    char *pg, *master_key_file, *master_key, *master_key_previous_file, *master_key_previous;
+    char *admin_address;
     char *redis_address, *redis_user, *redis_password_file, *redis_prefix;
     int64_t workers, head_max_bytes, connections_max;
     int64_t early_timeout_s, idle_timeout_s, drain_s;
@@ -54,6 +55,11 @@ struct bk_server_settings {
         "one", NULL), \
     BK_SETTING_ROW(type, server.master_key, "master_key", BK_T_SECRET, 0, 64, "", \
         "The 64 digits themselves, where no file can be mounted", NULL), \
+    BK_SETTING_ROW(type, server.master_key_previous_file, "master_key_previous_file", BK_T_PATH, 0, \
+        1024, "", "File with the key that master_key_file held before, which opens as well while " \
+        "the key changes (docs/keys.md); it need not exist", NULL), \
+    BK_SETTING_ROW(type, server.master_key_previous, "master_key_previous", BK_T_SECRET, 0, 64, "", \
+        "The same as 64 digits", NULL), \
     BK_SETTING_ROW(type, server.workers, "workers", BK_T_INT, 0, BK_WORKER_MAX, "0", \
         "Worker processes; 0: one for each core", NULL), \
     BK_SETTING_ROW(type, server.admin_address, "admin.address", BK_T_ADDRESS, 0, 128, admin, \
@@ -123,11 +129,11 @@ void bk_server_fill(const struct bk_server_settings *settings, struct bk_listene
 struct bk_doorbell_options bk_server_doorbell(const struct bk_server_settings *settings);
 
 /*
- * Judge what every server must be told, and read the master key. BK_ERR_INVALID, BK_ERR_IO with a
- * detail that names setting and cure.
+ * Judge what every server must be told, and read the master keys, which are the caller's.
+ * BK_ERR_INVALID, BK_ERR_IO with a detail that names setting and cure.
  */
 BK_MUST_USE enum bk_err bk_server_settings_check(const struct bk_server_settings *settings,
-                                                 struct bk_key *ret_master_key,
+                                                 struct bk_master_keys **ret_master_keys,
                                                  struct bk_detail *ret_detail);
 
 /* Say on stderr why the server does not start; an empty detail: no memory. Returns the exit code.

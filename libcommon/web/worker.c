@@ -161,6 +161,20 @@ void bk_worker_set_trust(struct bk_worker *worker, struct bk_trust *trust)
     reload_tls(worker);
 }
 
+/* A worker is forked from a master that has read the keys when it started: it reads them itself. */
+static void reload_keys(struct bk_worker *worker)
+{
+    struct bk_detail detail = {{0}};
+    struct bk_master_keys *keys = worker->options->master_keys;
+    if (keys == NULL)
+        return;
+    if (bk_master_keys_reload(keys, &detail) == BK_OK)
+        bk_log(BK_LOG_INFO, "master keys read", BK_KV_INT("worker", worker->slot));
+    else
+        bk_log(BK_LOG_ERROR, "master keys not loaded, the former ones stay",
+               BK_KV("detail", detail.text));
+}
+
 /* --- life --- */
 
 static bool is_serving(const struct bk_worker *worker)
@@ -210,6 +224,7 @@ static void on_signal(void *ctx, unsigned ready)
         if (info.ssi_signo == SIGTERM) {
             drain(worker);
         } else if (info.ssi_signo == SIGHUP) {
+            reload_keys(worker);
             reload_tls(worker);
             worker->options->service->worker_reload(worker->state);
         }
@@ -304,6 +319,7 @@ int bk_worker_main(const struct bk_server_options *options, size_t slot, const i
     if (getppid() != master)
         return 0;
     open_h2o(&worker);
+    reload_keys(&worker);
     worker.state = options->service->worker_open(&worker, options->settings);
     if (worker.state == NULL)
         return 1;

@@ -74,7 +74,7 @@ enum bk_err api_seal(struct api_call *call, const char *field, int64_t id, struc
 enum bk_err api_data_key_new(struct api_call *call, int64_t tenant_id, struct bk_str *ret_sealed)
 {
     uint8_t sealed[BK_DATA_KEY_SEALED_BYTES];
-    enum bk_err err = bk_data_key_new(&call->setup->master_key, tenant_id, &sealed);
+    enum bk_err err = bk_master_keys_data_key_new(call->setup->master_keys, tenant_id, &sealed);
     if (err == BK_OK)
         *ret_sealed =
             bk_arena_str(call->arena, (struct bk_str){(const char *)sealed, sizeof sealed});
@@ -109,8 +109,8 @@ static enum bk_err deny(struct api_call *call, const char *problem, const char *
 
 static enum bk_err open_data_key(struct api_call *call, struct bk_str sealed)
 {
-    enum bk_err err = bk_data_key_open(&call->setup->master_key, call->scope.tenant_id, sealed,
-                                       &call->scope.data_key);
+    enum bk_err err = bk_master_keys_data_key_open(call->setup->master_keys, call->scope.tenant_id,
+                                                   sealed, &call->scope.data_key);
     if (err != BK_OK)
         bk_detail_set(&call->detail,
                       "the data key of tenant %lld does not open with this master key",

@@ -6,6 +6,7 @@
 #define API_FRONT_H
 
 #include "api.h"
+#include "base/master_keys.h"
 #include "base/metric.h"
 #include "io/doorbell.h"
 #include "io/work.h"
@@ -32,7 +33,7 @@ extern const struct bk_metric_row api_metric_rows[API_M_COUNT];
 /* Everything a worker needs and does not change; made before the workers are forked. */
 struct api_setup {
     const struct api_settings *settings;
-    struct bk_key master_key;
+    struct bk_master_keys *master_keys; /* read again on SIGHUP */
     struct bk_jwt *jwt;
 };
 

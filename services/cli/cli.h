@@ -16,7 +16,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/seal.h"
+#include "base/master_keys.h"
 #include "base/str.h"
 #include "io/pg_sync.h"
 #include "out.h"
@@ -31,7 +31,8 @@ struct cli_listener {
 };
 
 struct cli_settings {
-    char *pg, *master_key_file, *master_key, *public_url;
+    char *pg, *public_url;
+    char *master_key_file, *master_key, *master_key_previous_file, *master_key_previous;
     struct cli_listener *listeners;
     size_t listener_count;
 };
@@ -45,8 +46,7 @@ struct cli {
     struct bk_arena *arena; /* for the whole run */
     struct bk_pgc *pg;      /* NULL until cli_connect */
     bool in_transaction;
-    bool has_master_key;
-    struct bk_key master_key;
+    struct bk_master_keys *master_keys; /* NULL until cli_master_key */
     const char *subject; /* what a broken constraint is about: "device 805ec0000001" */
     struct bk_detail detail;
     json_t *problems; /* several errors at once (import): array of {line, column, detail} */
@@ -98,10 +98,11 @@ struct cli_tenant {
 };
 /*
  * Connect, begin a transaction and set its tenant by the name in --tenant. The second one opens the
- * tenant's data key too, and so needs the master key.
+ * tenant's data key too, and so needs the master key; the third keeps everybody else from that key.
  */
 BK_MUST_USE enum bk_err cli_begin(struct cli *cli, struct cli_tenant *ret_tenant);
 BK_MUST_USE enum bk_err cli_begin_sealed(struct cli *cli, struct cli_tenant *ret_tenant);
+BK_MUST_USE enum bk_err cli_begin_claimed(struct cli *cli, struct cli_tenant *ret_tenant);
 /* A transaction without a tenant. */
 BK_MUST_USE enum bk_err cli_begin_plain(struct cli *cli);
 /* err BK_OK: commit; else roll back and put a broken constraint into words. Returns err, or why the
@@ -114,8 +115,8 @@ BK_MUST_USE enum bk_err cli_end(struct cli *cli, enum bk_err err);
  */
 BK_MUST_USE enum bk_err cli_raise_devices(struct cli *cli, int64_t *ret_count);
 
-BK_MUST_USE enum bk_err cli_master_key(struct cli *cli);
-/* Open a tenant's data key with the master key; the caller wipes it. */
+BK_MUST_USE enum bk_err cli_master_key(struct cli *cli); /* reads cli->master_keys, once */
+/* Open a tenant's data key with the master keys; the caller wipes it. */
 BK_MUST_USE enum bk_err cli_data_key(struct cli *cli, const struct bk_store_tenant *tenant,
                                      struct bk_key *ret_key);
 /* For the functions of store/: the connection, the run's arena, the run's detail. */

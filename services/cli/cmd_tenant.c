@@ -26,7 +26,7 @@ static enum bk_err seal_data_key(struct cli *cli, struct bk_store_tenant *tenant
     uint8_t sealed[BK_DATA_KEY_SEALED_BYTES];
     enum bk_err err = cli_master_key(cli);
     if (err == BK_OK)
-        err = bk_data_key_new(&cli->master_key, tenant->tenant_id, &sealed);
+        err = bk_master_keys_data_key_new(cli->master_keys, tenant->tenant_id, &sealed);
     if (err == BK_OK)
         tenant->data_key_sealed =
             bk_arena_str(cli->arena, (struct bk_str){(const char *)sealed, sizeof sealed});

@@ -5,7 +5,7 @@
 #include "cli.h"
 
 extern const struct cli_command cli_cmd_migrate, cli_cmd_check, cli_cmd_keys_new, cli_cmd_keys_jwt,
-    cli_cmd_maintain;
+    cli_cmd_keys_rotate, cli_cmd_maintain;
 extern const struct cli_command cli_cmd_tenant_add, cli_cmd_tenant_list;
 extern const struct cli_command cli_cmd_pbx_add, cli_cmd_pbx_control, cli_cmd_pbx_list;
 extern const struct cli_command cli_cmd_extension_add, cli_cmd_extension_list;

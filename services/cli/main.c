@@ -14,15 +14,34 @@
 #include "web/json_memory.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_cmd_migrate,         &cli_cmd_check,          &cli_cmd_maintain,
-    &cli_cmd_keys_new,        &cli_cmd_keys_jwt,       &cli_cmd_tenant_add,
-    &cli_cmd_tenant_list,     &cli_cmd_user_add,       &cli_cmd_user_list,
-    &cli_cmd_user_password,   &cli_cmd_user_disable,   &cli_cmd_user_enable,
-    &cli_cmd_pbx_add,         &cli_cmd_pbx_control,    &cli_cmd_pbx_list,
-    &cli_cmd_extension_add,   &cli_cmd_extension_list, &cli_cmd_device_add,
-    &cli_cmd_device_import,   &cli_cmd_device_list,    &cli_cmd_device_show,
-    &cli_cmd_setting_set,     &cli_cmd_setting_list,   &cli_cmd_trust_root_import,
-    &cli_cmd_trust_root_list, &cli_cmd_visits,         &cli_cmd_render,
+    &cli_cmd_migrate,
+    &cli_cmd_check,
+    &cli_cmd_maintain,
+    &cli_cmd_keys_new,
+    &cli_cmd_keys_jwt,
+    &cli_cmd_keys_rotate,
+    &cli_cmd_tenant_add,
+    &cli_cmd_tenant_list,
+    &cli_cmd_user_add,
+    &cli_cmd_user_list,
+    &cli_cmd_user_password,
+    &cli_cmd_user_disable,
+    &cli_cmd_user_enable,
+    &cli_cmd_pbx_add,
+    &cli_cmd_pbx_control,
+    &cli_cmd_pbx_list,
+    &cli_cmd_extension_add,
+    &cli_cmd_extension_list,
+    &cli_cmd_device_add,
+    &cli_cmd_device_import,
+    &cli_cmd_device_list,
+    &cli_cmd_device_show,
+    &cli_cmd_setting_set,
+    &cli_cmd_setting_list,
+    &cli_cmd_trust_root_import,
+    &cli_cmd_trust_root_list,
+    &cli_cmd_visits,
+    &cli_cmd_render,
     &cli_cmd_identify,
 };
 
@@ -220,7 +239,7 @@ int main(int argc, char **argv)
 
     bk_pgc_close(cli.pg);
     json_decref(cli.problems);
-    bk_wipe(&cli.master_key, sizeof cli.master_key);
+    bk_master_keys_free(cli.master_keys);
     cli_settings_free(&cli.settings);
     bk_arena_free(cli.arena);
     return code;

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "cli.h"
 #include "store/store_audit.h"
+#include "store/store_key.h"
 #include "store/store_maintain.h"
 #include "store/store_tenant.h"
 
@@ -60,22 +61,18 @@ enum bk_err cli_take_role(struct cli *cli)
 
 enum bk_err cli_master_key(struct cli *cli)
 {
-    enum bk_err err;
-    if (cli->has_master_key)
+    struct cli_settings *settings = &cli->settings;
+    const struct bk_master_key_names names = {settings->master_key_file,
+                                              settings->master_key_previous_file,
+                                              settings->master_key, settings->master_key_previous};
+    if (cli->master_keys != NULL)
         return BK_OK;
-    if (cli->settings.master_key != NULL) {
-        err = bk_key_parse(bk_str_of(cli->settings.master_key), &cli->master_key);
-        if (err != BK_OK)
-            bk_detail_set(&cli->detail, "master_key: want 64 hexadecimal digits");
-    } else if (cli->settings.master_key_file != NULL) {
-        err = bk_key_read(cli->settings.master_key_file, &cli->master_key, &cli->detail);
-    } else {
+    if (settings->master_key == NULL && settings->master_key_file == NULL) {
         bk_detail_set(&cli->detail, "secrets are sealed and no master key is named: set "
                                     "BECKON_MASTER_KEY_FILE; `beckon keys new FILE` writes one");
-        err = BK_ERR_INVALID;
+        return BK_ERR_INVALID;
     }
-    cli->has_master_key = err == BK_OK;
-    return err;
+    return bk_master_keys_new(&names, &cli->master_keys, &cli->detail);
 }
 
 enum bk_err cli_data_key(struct cli *cli, const struct bk_store_tenant *tenant,
@@ -89,7 +86,8 @@ enum bk_err cli_data_key(struct cli *cli, const struct bk_store_tenant *tenant,
                       BK_STR_ARG(tenant->name));
         return BK_ERR_CRYPTO;
     }
-    err = bk_data_key_open(&cli->master_key, tenant->tenant_id, tenant->data_key_sealed, ret_key);
+    err = bk_master_keys_data_key_open(cli->master_keys, tenant->tenant_id, tenant->data_key_sealed,
+                                       ret_key);
     if (err == BK_OK)
         return BK_OK;
     bk_detail_set(&cli->detail,
@@ -126,7 +124,9 @@ enum bk_err cli_begin_plain(struct cli *cli)
     return err;
 }
 
-static enum bk_err begin(struct cli *cli, bool with_key, struct cli_tenant *ret_tenant)
+enum use { NO_KEY, KEY, CLAIMED_KEY };
+
+static enum bk_err begin(struct cli *cli, enum use use, struct cli_tenant *ret_tenant)
 {
     struct bk_store_tenant found;
     struct cli_tenant tenant = {0};
@@ -142,10 +142,14 @@ static enum bk_err begin(struct cli *cli, bool with_key, struct cli_tenant *ret_
         bk_detail_set(&cli->detail, "tenant %.*s was deleted", BK_STR_ARG(found.name));
         err = BK_ERR_NOT_FOUND;
     }
-    if (err == BK_OK && with_key)
-        err = cli_data_key(cli, &found, &tenant.data_key);
     if (err == BK_OK)
         err = bk_store_tenant_set(&store, found.tenant_id);
+    if (err == BK_OK && use == CLAIMED_KEY)
+        err = bk_store_data_key_claim(&store);
+    if (err == BK_OK && use != NO_KEY) /* again: the key that is held now */
+        err = bk_store_tenant_find(&store, bk_str_of(name), &found);
+    if (err == BK_OK && use != NO_KEY)
+        err = cli_data_key(cli, &found, &tenant.data_key);
     if (err == BK_OK) {
         tenant.tenant_id = found.tenant_id;
         tenant.name = found.name;
@@ -157,12 +161,17 @@ static enum bk_err begin(struct cli *cli, bool with_key, struct cli_tenant *ret_
 
 enum bk_err cli_begin(struct cli *cli, struct cli_tenant *ret_tenant)
 {
-    return begin(cli, false, ret_tenant);
+    return begin(cli, NO_KEY, ret_tenant);
 }
 
 enum bk_err cli_begin_sealed(struct cli *cli, struct cli_tenant *ret_tenant)
 {
-    return begin(cli, true, ret_tenant);
+    return begin(cli, KEY, ret_tenant);
+}
+
+enum bk_err cli_begin_claimed(struct cli *cli, struct cli_tenant *ret_tenant)
+{
+    return begin(cli, CLAIMED_KEY, ret_tenant);
 }
 
 /* A constraint's name says to us, not to an operator, what was wrong. */

@@ -116,8 +116,8 @@ enum bk_next fetch_take_row(struct fetch *fetch)
 enum bk_err fetch_open_data_key(const struct fetch *fetch, struct bk_key *ret_key)
 {
     struct bk_str sealed = {(const char *)fetch->row.data_key, fetch->row.data_key_len};
-    return bk_data_key_open(&fetch->worker->setup->master_key, fetch->row.tenant_id, sealed,
-                            ret_key);
+    return bk_master_keys_data_key_open(fetch->worker->setup->master_keys, fetch->row.tenant_id,
+                                        sealed, ret_key);
 }
 
 /* A keyed hash of the body: tells a change of data and of the encoder, and nothing else. */

@@ -185,6 +185,15 @@ static enum bk_err read_models(const char *dir, struct bk_detail *ret_detail)
     return BK_OK;
 }
 
+/* Of the master key at the start: nonces outlive a change of it. */
+static void make_nonce_key(struct cfg_setup *setup)
+{
+    struct bk_key master_key;
+    bk_master_keys_get(setup->master_keys, &master_key);
+    bk_http_nonce_key(&master_key, &setup->nonce_key);
+    bk_wipe(&master_key, sizeof master_key);
+}
+
 int main(int argc, char **argv)
 {
     static struct cfg_settings settings;
@@ -207,7 +216,7 @@ int main(int argc, char **argv)
         listeners[i].require_client_certificate = kind != CFG_LISTENER_ENROLMENT;
         listeners[i].is_legacy = kind == CFG_LISTENER_LEGACY;
     }
-    if (bk_server_settings_check(&settings.server, &setup.master_key, &detail) != BK_OK ||
+    if (bk_server_settings_check(&settings.server, &setup.master_keys, &detail) != BK_OK ||
         cfg_settings_check(&settings, &detail) != BK_OK || bk_vendors_init(&detail) != BK_OK ||
         (settings.models_dir != NULL && settings.models_dir[0] != '\0' &&
          read_models(settings.models_dir, &detail) != BK_OK) ||
@@ -216,12 +225,13 @@ int main(int argc, char **argv)
         bk_metrics_new(cfg_metric_rows, CFG_M_COUNT, options.worker_count, &options.metrics) !=
             BK_OK)
         return bk_server_refuse(service.name, &detail);
-    bk_http_nonce_key(&setup.master_key, &setup.nonce_key);
+    make_nonce_key(&setup);
+    options.master_keys = setup.master_keys;
     if (!check_only)
         code = bk_server_run(&options, argv);
     else
         puts("settings are good");
-    bk_wipe(&setup.master_key, sizeof setup.master_key);
+    bk_master_keys_free(setup.master_keys);
     bk_wipe(&setup.nonce_key, sizeof setup.nonce_key);
     return code;
 }

@@ -4,7 +4,7 @@
 #ifndef CONFIG_WORKER_H
 #define CONFIG_WORKER_H
 
-#include "base/seal.h"
+#include "base/master_keys.h"
 #include "io/doorbell.h"
 #include "io/pg.h"
 #include "model/mac.h"
@@ -41,8 +41,8 @@ struct cfg_roots_share;
 /* Everything a worker needs and does not change; made before the workers are forked. */
 struct cfg_setup {
     const struct cfg_settings *settings;
-    struct bk_key master_key;
-    struct bk_key nonce_key; /* of Digest challenges */
+    struct bk_master_keys *master_keys; /* read again on SIGHUP */
+    struct bk_key nonce_key;            /* of Digest challenges */
     struct cfg_roots_share *roots_share;
 };
 

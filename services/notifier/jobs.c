@@ -15,7 +15,8 @@
 enum {
     REPORTS_WAITING_MAX = 20000, /* beyond, nothing more is claimed */
     CLAIM_OF_PBX_MAX = 10, /* jobs of one PBX a claim: all PBXs' together stay far from a timeout */
-    RETRY_MS = 500
+    RETRY_MS = 500,
+    KEY_RETRY_S = 1 /* the look at the leases brings the key sooner */
 };
 
 struct attempt {
@@ -230,7 +231,13 @@ static void deliver(struct ntf_pbx *pbx, const struct bk_claim_row *row, struct 
                "no line that only this device uses: a reboot would hit other phones too");
         return;
     }
-    if (open_secret(attempt, row) != BK_OK) {
+    enum bk_err secret_err = open_secret(attempt, row);
+    if (secret_err != BK_OK && ntf_pbx_doubt_key(pbx)) {
+        attempt->report.delay_s = KEY_RETRY_S;
+        give_back(attempt);
+        return;
+    }
+    if (secret_err != BK_OK) {
         refuse(attempt, BK_PBX_REFUSED, "the line's secret does not open: wrong master key?");
         return;
     }

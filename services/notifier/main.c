@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/secret.h"
 #include "io/admin_re.h"
 #include "io/loop_re.h"
 #include "notifier.h"
@@ -74,7 +73,8 @@ static void on_stop_tick(void *ctx)
 static void reload(struct ntf *ntf)
 {
     struct bk_detail detail = {{0}};
-    if (check_ca_file(ntf->settings, &detail) != BK_OK) {
+    if (bk_master_keys_reload(ntf->master_keys, &detail) != BK_OK ||
+        check_ca_file(ntf->settings, &detail) != BK_OK) {
         bk_log(BK_LOG_ERROR, "not reloaded", BK_KV("detail", detail.text));
         return;
     }
@@ -238,7 +238,7 @@ static void close_parts(struct program *program)
     bk_work_free(ntf->work);
     bk_watch_close(program->signals);
     bk_loop_free(ntf->loop);
-    bk_wipe(&ntf->master_key, sizeof ntf->master_key);
+    bk_master_keys_free(ntf->master_keys);
 }
 
 static int fail(const struct bk_detail *detail, enum bk_err err)
@@ -269,6 +269,15 @@ static enum bk_err check_settings(const struct ntf_settings *settings, struct nt
     return err;
 }
 
+static enum bk_err read_keys(const struct ntf_settings *settings, struct bk_master_keys **ret_keys,
+                             struct bk_detail *ret_detail)
+{
+    const struct bk_master_key_names names = {settings->master_key_file,
+                                              settings->master_key_previous_file,
+                                              settings->master_key, settings->master_key_previous};
+    return bk_master_keys_new(&names, ret_keys, ret_detail);
+}
+
 int main(int argc, char **argv)
 {
     static struct ntf_settings settings;
@@ -291,8 +300,7 @@ int main(int argc, char **argv)
     program.ntf.settings = &settings;
     enum bk_err err = check_settings(&settings, &program.ntf, &detail);
     if (err == BK_OK)
-        err = bk_key_take(settings.master_key_file, settings.master_key, &program.ntf.master_key,
-                          &detail);
+        err = read_keys(&settings, &program.ntf.master_keys, &detail);
     if (err == BK_OK)
         err = bk_vendors_init(&detail);
     if (err != BK_OK)

@@ -10,8 +10,8 @@
 #define NOTIFIER_NOTIFIER_H
 
 #include "base/list.h"
+#include "base/master_keys.h"
 #include "base/metric.h"
-#include "base/seal.h"
 #include "io/doorbell.h"
 #include "io/pg.h"
 #include "io/work.h"
@@ -43,8 +43,8 @@ struct ntf_doorbell;
 
 struct ntf {
     const struct ntf_settings *settings;
-    struct bk_key master_key;
-    char owner[96]; /* in leases */
+    struct bk_master_keys *master_keys; /* read again on SIGHUP */
+    char owner[96];                     /* in leases */
     struct bk_loop *loop;
     struct bk_work *work;
     struct bk_egress egress;
@@ -72,6 +72,9 @@ struct ntf_pbx {
     struct bk_pbx *open; /* NULL: its breaker tells why */
     char version[40];
     struct bk_key data_key;
+    uint8_t data_key_sealed[BK_DATA_KEY_SEALED_BYTES]; /* what it was opened from */
+    bool is_key_doubted;   /* a secret did not open: another key may be in force by now */
+    bool is_key_confirmed; /* it is not: the secret is at fault */
     struct ntf_bucket bucket;
     int call_messages; /* what a call takes, as the latest has shown: 2 where it is challenged */
     struct ntf_breaker breaker;
@@ -86,6 +89,8 @@ BK_MUST_USE enum bk_err ntf_pbxs_open(struct ntf *ntf);
 void ntf_pbxs_close(struct ntf *ntf); /* whatever is in flight is dropped: its window decides */
 /* Something may be due: look at the leases at once (or right after the look under way). */
 void ntf_pbxs_ring(struct ntf *ntf);
+/* A secret did not open. True: it may with the key that the look at the leases brings. */
+bool ntf_pbx_doubt_key(struct ntf_pbx *pbx);
 /* Files that drivers have read (sip.tls_ca_file) may be others now. */
 void ntf_pbxs_reload(struct ntf *ntf);
 struct ntf_pbx *ntf_pbx_find(struct ntf *ntf, int64_t tenant_id, int64_t pbx_id);

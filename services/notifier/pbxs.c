@@ -166,6 +166,29 @@ void ntf_pbx_note(struct ntf_pbx *pbx, const struct bk_pbx_result *result)
 
 /* --- a row of leases_take --- */
 
+static enum bk_err open_data_key(struct ntf_pbx *pbx, const struct bk_lease_row *row)
+{
+    if (row->data_key_len != sizeof pbx->data_key_sealed)
+        return BK_ERR_CRYPTO;
+    memcpy(pbx->data_key_sealed, row->data_key, row->data_key_len);
+    pbx->is_key_doubted = pbx->is_key_confirmed = false;
+    return bk_master_keys_data_key_open(
+        pbx->pbxs->ntf->master_keys, row->tenant_id,
+        (struct bk_str){(const char *)row->data_key, row->data_key_len}, &pbx->data_key);
+}
+
+/* `beckon keys rotate` may have changed it while the PBX was held. */
+static void follow_data_key(struct ntf_pbx *pbx, const struct bk_lease_row *row)
+{
+    bool is_same = row->data_key_len == sizeof pbx->data_key_sealed &&
+                   memcmp(row->data_key, pbx->data_key_sealed, row->data_key_len) == 0;
+    if (is_same)
+        pbx->is_key_confirmed = pbx->is_key_doubted;
+    else if (open_data_key(pbx, row) != BK_OK)
+        bk_log(BK_LOG_WARN, "a tenant's data key does not open: is its master key missing here?",
+               BK_KV_INT("tenant", row->tenant_id));
+}
+
 static enum bk_err open_driver(struct ntf_pbx *pbx, const struct bk_lease_row *row,
                                struct bk_detail *ret_detail)
 {
@@ -173,9 +196,7 @@ static enum bk_err open_driver(struct ntf_pbx *pbx, const struct bk_lease_row *r
     char place_space[BK_SEAL_PLACE_SIZE], name[48];
     uint8_t secret[BK_SEAL_PLAIN_MAX];
     size_t secret_len = 0;
-    enum bk_err err = bk_data_key_open(
-        &ntf->master_key, row->tenant_id,
-        (struct bk_str){(const char *)row->data_key, row->data_key_len}, &pbx->data_key);
+    enum bk_err err = open_data_key(pbx, row);
     if (err == BK_OK && row->secret_len > 0)
         err = bk_seal_open(
             &pbx->data_key,
@@ -258,6 +279,8 @@ static void take_row(struct ntf_pbxs *pbxs, const struct bk_lease_row *row, int6
         bk_list_append(&pbxs->all, &pbx->node);
         open_one(pbx, row, now_mono_ms);
         fill_bucket(pbx, row, now_mono_ms);
+    } else {
+        follow_data_key(pbx, row);
     }
     pbx->lease_until_mono_ms = pbxs->asked_mono_ms + (int64_t)pbxs->ntf->settings->lease_s * 1000;
     pbx->may_have_due = true;
@@ -359,12 +382,10 @@ static void ask(void *ctx)
         ask_at(pbxs, now_mono_ms + 200);
 }
 
-void ntf_pbxs_ring(struct ntf *ntf)
+/* At the leases, or right after the look under way. */
+static void look_soon(struct ntf_pbxs *pbxs)
 {
-    struct ntf_pbxs *pbxs = ntf->pbxs;
-    for (struct ntf_pbx *pbx = ntf_pbx_first(ntf); pbx != NULL; pbx = ntf_pbx_next(pbx))
-        pbx->may_have_due = true;
-    ntf_jobs_pump(ntf); /* most doorbells concern a PBX that is held already */
+    const struct ntf *ntf = pbxs->ntf;
     if (pbxs->is_rung || ntf->is_stopping)
         return;
     pbxs->is_rung = true;
@@ -373,6 +394,23 @@ void ntf_pbxs_ring(struct ntf *ntf)
         int64_t now_mono_ms = bk_loop_now_ms(ntf->loop);
         ask_at(pbxs, soonest_mono_ms > now_mono_ms ? soonest_mono_ms : now_mono_ms);
     }
+}
+
+void ntf_pbxs_ring(struct ntf *ntf)
+{
+    for (struct ntf_pbx *pbx = ntf_pbx_first(ntf); pbx != NULL; pbx = ntf_pbx_next(pbx))
+        pbx->may_have_due = true;
+    ntf_jobs_pump(ntf); /* most doorbells concern a PBX that is held already */
+    look_soon(ntf->pbxs);
+}
+
+bool ntf_pbx_doubt_key(struct ntf_pbx *pbx)
+{
+    if (pbx->is_key_confirmed)
+        return false;
+    pbx->is_key_doubted = true;
+    look_soon(pbx->pbxs);
+    return true;
 }
 
 void ntf_pbxs_reload(struct ntf *ntf)

@@ -16,6 +16,12 @@ static const struct bk_setting_row rows[] = {
         "File of 64 hexadecimal digits that opens the tenants' data keys", NULL),
     ROW(master_key, "master_key", BK_T_SECRET, 0, 64, "",
         "The 64 digits themselves, where no file can be mounted", NULL),
+    ROW(master_key_previous_file, "master_key_previous_file", BK_T_PATH, 0, 1024, "",
+        "File with the key that master_key_file held before, which opens as well while the key "
+        "changes (docs/keys.md); it need not exist",
+        NULL),
+    ROW(master_key_previous, "master_key_previous", BK_T_SECRET, 0, 64, "", "The same as 64 digits",
+        NULL),
     ROW(name, "name", BK_T_TEXT, 0, 64, "",
         "What this notifier is called in leases; without it the host's name. A random part is "
         "added at each start",

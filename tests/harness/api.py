@@ -138,6 +138,7 @@ class Api(Service):
         super().__init__(stack, "beckon-api", {
             "pg": stack.database.dsn("beckon_api"),
             "master_key_file": stack.master_key,
+            "master_key_previous_file": stack.previous_key,
             "jwt.key_file": self.jwt_key,
             "workers": 2,
             "redis.address": redis.address if redis else "",

@@ -10,13 +10,18 @@ import time
 
 
 class Load:
-    """Each thread: a new connection, `requests_each` requests on it, the next connection."""
+    """Each thread: a new connection, `requests_each` requests on it, the next connection.
 
-    def __init__(self, phone, threads=8, requests_each=1, pause_s=0.005, timeout_s=10):
+    judge(answer): what is wrong with its body, or None; remembered in `wrong`.
+    """
+
+    def __init__(self, phone, threads=8, requests_each=1, pause_s=0.005, timeout_s=10, judge=None):
         self.phone = phone
         self.requests_each = requests_each
         self.pause_s = pause_s
         self.timeout_s = timeout_s
+        self.judge = judge
+        self.wrong = []
         self.lock = threading.Lock()
         self.answers = []  # (monotonic time, status, thread)
         self.failures = []  # (monotonic time begun, time ended, error, thread)
@@ -45,8 +50,11 @@ class Load:
                     for _ in range(self.requests_each):
                         begun = time.monotonic()
                         answer = connection.request(self.phone.own_file)
+                        fault = self.judge(answer) if self.judge else None
                         with self.lock:
                             self.answers.append((time.monotonic(), answer.status, number))
+                            if fault is not None:
+                                self.wrong.append(fault)
                         is_last = (answer.field("Connection") or "").lower() == "close"
                         if self.stopping.wait(self.pause_s) or is_last:
                             break

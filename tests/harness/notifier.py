@@ -14,6 +14,7 @@ class Notifier(Service):
         super().__init__(stack, "beckon-notifier", {
             "pg": stack.database.dsn("beckon_notifier"),
             "master_key_file": stack.master_key,
+            "master_key_previous_file": stack.previous_key,
             "redis.address": redis.address if redis else "",
             "egress.allow": "127.0.0.0/8",
             "egress.cleartext": "127.0.0.0/8",

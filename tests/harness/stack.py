@@ -108,6 +108,7 @@ class Stack:
             name = f"beckon_{os.getpid()}_{next(_counter)}"
             self.database = self.cluster.database(name, migrate=False)
             self.master_key = self.directory / "master.key"
+            self.previous_key = self.directory / "master.previous"  # there while the master key changes
             self.beckon("keys", "new", self.master_key, is_json=False)
             self.beckon("migrate", is_json=False)
             self.write_server_certificates()
@@ -131,6 +132,7 @@ class Stack:
         settings = {
             "pg": self.database.dsn("beckon_config"),
             "master_key_file": self.master_key,
+            "master_key_previous_file": self.previous_key,
             "public_url": self.public_url,
             "enrolment_url": self.enrolment_url,
             "workers": self.workers,
@@ -288,6 +290,7 @@ class Stack:
         environment["BECKON_PUBLIC_URL"] = self.public_url
         if self.master_key.exists():
             environment["BECKON_MASTER_KEY_FILE"] = str(self.master_key)
+            environment["BECKON_MASTER_KEY_PREVIOUS_FILE"] = str(self.previous_key)
         return subprocess.run(
             [str(BIN / "beckon"), *map(str, arguments)], env=environment, cwd=self.directory,
             input=stdin if stdin is not None else "", text=True, capture_output=True, timeout=60,

@@ -9,8 +9,8 @@ import pytest
 from cli_world import Beckon, beckon, cluster, furnish  # noqa: F401
 
 COMMANDS = (
-    "migrate", "check", "keys new", "keys jwt", "user add", "user list", "user password", "user disable",
-    "user enable", "tenant add", "tenant list", "pbx add", "pbx control", "pbx list", "extension add",
+    "migrate", "check", "keys new", "keys jwt", "keys rotate", "user add", "user list", "user password",
+    "user disable", "user enable", "tenant add", "tenant list", "pbx add", "pbx control", "pbx list", "extension add",
     "extension list", "device add", "device import", "device list", "device show", "setting set",
     "setting list", "trust-root import", "trust-root list", "visits", "render", "identify",
 )
