@@ -38,6 +38,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 if(BK_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka>=1.1.5)
+  pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat>=2.5) # an XML parser that is not ours
 endif()
 
 add_library(bk_flags INTERFACE)

@@ -15,29 +15,10 @@ static const struct bk_vendor *yealink(void)
 static void every_collected_path_is_matched(void **state)
 {
     (void)state;
-    char *text = corpus_read("tests/corpus/yealink-request-paths.tsv");
-    assert_non_null(text);
-    struct bk_str rest = bk_str_of(text), columns[4];
-    size_t rows = 0;
-    assert_true(corpus_row(&rest, columns, 4)); /* names */
-    for (; corpus_row(&rest, columns, 4); rows++) {
-        struct bk_str path = bk_str_slice(columns[1], 1, columns[1].len); /* without the slash */
-        struct bk_path_match match;
-        print_message("  %.*s\n", BK_STR_ARG(path));
-        assert_true(yealink()->match_path(path, &match));
-        assert_str_equal(columns[3], bk_file_kind_name(match.kind));
-        assert_int_equal(match.has_mac, !bk_str_eq(columns[2], BK_STR("-")));
-        if (match.has_mac) {
-            char mac[BK_MAC_TEXT_SIZE];
-            bk_mac_print(&match.mac, &mac);
-            assert_str_equal(columns[2], mac);
-        } else {
-            assert_int_equal(match.model_code.len, 12);
-        }
-        assert_ptr_equal(bk_vendor_of_path(path, &match), yealink());
-    }
-    assert_true(rows >= 55);
-    free(text);
+    corpus_check_paths(yealink(), "tests/corpus/yealink-request-paths.tsv", 55);
+    struct bk_path_match match;
+    assert_true(yealink()->match_path(BK_STR("y000000000096.cfg"), &match));
+    assert_str_equal(match.model_code, "000000000096");
 }
 
 static const char *const no_paths[] = {
@@ -105,44 +86,12 @@ static void a_foreign_oui_does_not_tell_the_maker(void **state)
     assert_null(bk_vendor_of_path(path, &match));
 }
 
-static void check_agents(const char *file, bool is_sip, size_t rows_min)
-{
-    char *text = corpus_read(file);
-    assert_non_null(text);
-    struct bk_str rest = bk_str_of(text), columns[5];
-    size_t rows = 0, count = is_sip ? 4 : 5;
-    assert_true(corpus_row(&rest, columns, count));
-    for (; corpus_row(&rest, columns, count); rows++) {
-        struct bk_str agent = columns[count - 1], model = columns[1];
-        struct bk_agent got;
-        print_message("  %.*s\n", BK_STR_ARG(agent));
-        assert_ptr_equal(is_sip ? bk_vendor_of_sip_agent(agent, &got)
-                                : bk_vendor_of_agent(agent, &got),
-                         yealink());
-        if (bk_str_starts(model, BK_STR("SIP-")))
-            model = bk_str_slice(model, 4, model.len);
-        assert_true(bk_str_eq(got.model, model));
-        assert_true(bk_str_eq(got.firmware, columns[2]));
-        if (is_sip || bk_str_eq(columns[3], BK_STR("-"))) {
-            assert_false(got.has_mac);
-        } else {
-            char mac[BK_MAC_TEXT_SIZE];
-            assert_true(got.has_mac);
-            bk_mac_print(&got.mac, &mac);
-            assert_str_equal(columns[3], mac);
-        }
-        assert_non_null(bk_model_find(yealink(), got.model));
-    }
-    assert_true(rows >= rows_min);
-    free(text);
-}
-
 static void every_collected_agent_is_read(void **state)
 {
     (void)state;
     assert_int_equal(bk_vendors_init(NULL), BK_OK);
-    check_agents("tests/corpus/yealink-user-agents.tsv", false, 40);
-    check_agents("tests/corpus/yealink-sip-user-agents.tsv", true, 3);
+    corpus_check_agents(yealink(), "tests/corpus/yealink-user-agents.tsv", false, 40);
+    corpus_check_agents(yealink(), "tests/corpus/yealink-sip-user-agents.tsv", true, 3);
     bk_vendors_deinit();
 }
 
