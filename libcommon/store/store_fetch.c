@@ -12,7 +12,8 @@ enum {
     STATEMENT_ENROL_DIGEST,
     STATEMENT_ENROL_RENEW,
     STATEMENT_TRUST,
-    STATEMENT_TRUST_VERSION
+    STATEMENT_TRUST_VERSION,
+    STATEMENT_CERT_RULES
 };
 
 #define FETCH_COLUMNS \
@@ -41,6 +42,8 @@ const struct bk_pg_statement bk_store_fetch_statements[] = {
                          0},
     [STATEMENT_TRUST_VERSION] = {"trust_version",
                                  "select bk.trust_roots_version(), bk.schema_version()", 0},
+    [STATEMENT_CERT_RULES] = {"cert_rules",
+                              "select name, maker, subject, is_generic from bk.cert_rules()", 0},
     {NULL, NULL, 0},
 };
 
@@ -216,6 +219,11 @@ enum bk_err bk_store_trust_start(struct bk_pg *pg, bk_pg_done_fn *on_done, void 
 enum bk_err bk_store_trust_version_start(struct bk_pg *pg, bk_pg_done_fn *on_done, void *ctx)
 {
     return bk_pg_submit(pg, STATEMENT_TRUST_VERSION, NULL, on_done, ctx, NULL);
+}
+
+enum bk_err bk_store_cert_rules_start(struct bk_pg *pg, bk_pg_done_fn *on_done, void *ctx)
+{
+    return bk_pg_submit(pg, STATEMENT_CERT_RULES, NULL, on_done, ctx, NULL);
 }
 
 enum bk_err bk_store_trust_row(const struct bk_pg_rows *rows, int row,

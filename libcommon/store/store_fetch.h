@@ -111,8 +111,11 @@ BK_MUST_USE enum bk_err bk_store_enrol_renew_start(struct bk_pg *pg,
 
 /* --- trust roots --- */
 
+/* A row a rule: name, maker, subject, whether it is a generic form. */
+BK_MUST_USE enum bk_err bk_store_cert_rules_start(struct bk_pg *pg, bk_pg_done_fn *on_done,
+                                                  void *ctx);
 BK_MUST_USE enum bk_err bk_store_trust_start(struct bk_pg *pg, bk_pg_done_fn *on_done, void *ctx);
-/* One row: a number that changes with the roots, and the latest migration. */
+/* One row: a number that changes with roots and rules, and the latest migration. */
 BK_MUST_USE enum bk_err bk_store_trust_version_start(struct bk_pg *pg, bk_pg_done_fn *on_done,
                                                      void *ctx);
 /* One row: the root, and its certificate's DER in ret_der (BK_TRUST_DER_MAX bytes). */

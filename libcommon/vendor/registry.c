@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "vendor/cert_rule.h"
 #include "vendor/vendor.h"
 
 extern const struct bk_vendor bk_vendor_grandstream;
@@ -81,20 +82,20 @@ static struct bk_model largest_of(const struct bk_model_table *table)
 enum bk_err bk_vendors_init(struct bk_detail *ret_detail)
 {
     bk_vendors_deinit();
-    for (size_t i = 0; i < VENDOR_COUNT; i++) {
-        enum bk_err err = bk_models_parse(bk_str_of(vendors[i]->models_text), vendors[i]->name,
-                                          &models[i].table, ret_detail);
-        if (err != BK_OK) {
-            bk_vendors_deinit();
-            return err;
-        }
+    enum bk_err err = bk_cert_rules_init(ret_detail);
+    for (size_t i = 0; err == BK_OK && i < VENDOR_COUNT; i++) {
+        err = bk_models_parse(bk_str_of(vendors[i]->models_text), vendors[i]->name,
+                              &models[i].table, ret_detail);
         models[i].largest = largest_of(&models[i].table);
     }
-    return BK_OK;
+    if (err != BK_OK)
+        bk_vendors_deinit();
+    return err;
 }
 
 void bk_vendors_deinit(void)
 {
+    bk_cert_rules_deinit();
     for (size_t i = 0; i < VENDOR_COUNT; i++) {
         bk_models_free(&models[i].table);
         bk_free(models[i].text);

@@ -14,7 +14,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "model/cert_subject.h"
 #include "model/mac.h"
 #include "model/phone.h"
 
@@ -45,34 +44,6 @@ struct bk_agent {
     bool has_mac;
     struct bk_mac mac;
 };
-
-/* --- certificates: the subject (model/cert_subject.h), judged by rows ------------------------ */
-
-/* Where the MAC stands in the field. */
-enum bk_cert_form {
-    BK_CERT_FORM_BARE,     /* the whole field is 12 hexadecimal digits */
-    BK_CERT_FORM_UUID_TAIL /* the whole field is 8-4-4-4-12 hexadecimal digits, MAC last */
-};
-
-/*
- * One way in which a maker's CA writes a MAC. Every named field must occur exactly once, or the
- * rule does not hold: a rule that fits half proves nothing.
- */
-struct bk_cert_rule {
-    const char *name; /* "yealink-cn"; stored in trust_root rows: never rename */
-    enum bk_cert_field mac_field;
-    enum bk_cert_form form;
-    enum bk_cert_field other_field; /* BK_CERT_FIELD_COUNT: no further condition */
-    const char *other_text;         /* exact */
-    const char *source;
-};
-
-struct bk_vendor;
-
-/* The rule of vendor that holds, with the MAC it proves; NULL: no identity. */
-const struct bk_cert_rule *bk_cert_rule_match(const struct bk_vendor *vendor,
-                                              const struct bk_cert_subject *subject,
-                                              struct bk_mac *ret_mac);
 
 /* --- models: rows of data -------------------------------------------------------------------- */
 
@@ -129,8 +100,7 @@ struct bk_vendor {
     const char *name;        /* stored in device.vendor: never rename */
     const char *title;       /* "Yealink" */
     const char *const *ouis; /* six lower-case hex digits; a hint, never proof; NULL ends */
-    const struct bk_cert_rule *cert_rules; /* name NULL ends */
-    const char *models_text;               /* the built-in table, from models.tsv */
+    const char *models_text; /* the built-in table, from models.tsv */
     const struct bk_reserved *reserved; /* everything the driver writes, and more; name NULL ends */
     /* Neutral settings that the driver cannot map; BK_NEUTRAL_COUNT ends. */
     const enum bk_neutral *unsupported;
@@ -181,9 +151,9 @@ const struct bk_vendor *bk_vendor_find(struct bk_str name);
 const struct bk_vendor *const *bk_vendors(void);
 
 /*
- * Read the built-in model tables, once per process before anything else here is called; and
- * replace or extend one maker's rows by a file's text, which is copied (an operator adds models
- * so). Not thread-safe: before workers start.
+ * Read the built-in tables, of models and of issuer rules (cert_rule.h), once per process before
+ * anything else here is called; and replace or extend one maker's models by a file's text, which is
+ * copied (an operator adds models so). Not thread-safe: before workers start.
  */
 BK_MUST_USE enum bk_err bk_vendors_init(struct bk_detail *ret_detail);
 BK_MUST_USE enum bk_err bk_vendor_add_models(const struct bk_vendor *vendor, struct bk_str text,

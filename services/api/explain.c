@@ -22,6 +22,8 @@ static const struct {
      "this e-mail has an account already that is not this tenant's; ask the operator to add it"},
     {"extension_number_uq", "number", "this PBX has this number in this domain already"},
     {"device_mac_uq", "mac", "this tenant has a device with this MAC already"},
+    {"cert_rule_name_uq", "name", "another rule has this name"},
+    {"cert_rule_count_ck", "name", "there are 256 rules already, which is as many as can be"},
     {"trust_root_sha256_uq", "certificate", "this certificate is a trust root already"},
     {"device_line_index_uq", "index", "stands twice"},
     {"device_key_pk", "slot", "stands twice"},

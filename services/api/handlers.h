@@ -9,6 +9,9 @@
 
 /* res_tenants.c */
 extern api_handler_fn api_tenants_list, api_tenants_get, api_tenants_create, api_tenants_patch;
+/* res_cert_rules.c */
+extern api_handler_fn api_cert_rules_list, api_cert_rules_get, api_cert_rules_create,
+    api_cert_rules_delete;
 /* res_users.c */
 extern api_handler_fn api_users_create, api_users_patch, api_users_delete;
 /* res_lines.c */

@@ -1,37 +1,43 @@
 /*
  * A tenant's own trust roots: CAs whose certificates prove this tenant's phones, and nobody else's.
  */
-#include <string.h>
 #include <time.h>
 
 #include "base/hex.h"
 #include "resource.h"
-#include "vendor/vendor.h"
+#include "store/store_cert_rule.h"
+#include "vendor/cert_rule.h"
 #include "web/auth_cert.h"
 
-static void check_rules(struct api_call *call, const struct bk_vendor *vendor, const json_t *rules)
+static bool is_of(const struct bk_cert_rule *rule, struct bk_str maker)
 {
-    struct bk_str known = BK_STR("");
-    for (const struct bk_cert_rule *rule = vendor->cert_rules; rule->name != NULL; rule++)
-        known = bk_arena_printf(call->arena, "%.*s %s", BK_STR_ARG(known), rule->name);
-    for (size_t i = 0; i < json_array_size(rules); i++) {
-        const char *name = json_string_value(json_array_get(rules, i));
-        const struct bk_cert_rule *rule = vendor->cert_rules;
-        while (rule->name != NULL && strcmp(rule->name, name) != 0)
-            rule++;
-        if (rule->name == NULL)
-            api_member_error(call, "rules", "%s has no rule \"%.64s\"; there are:%.*s",
-                             vendor->name, name, BK_STR_ARG(known));
-    }
+    return !rule->is_generic && bk_str_eq(maker, bk_str_of(rule->maker));
 }
 
 /* Every rule of the maker. */
-static json_t *all_rules(const struct bk_vendor *vendor)
+static json_t *all_rules(const struct bk_cert_rules *own, struct bk_str maker)
 {
+    const struct bk_cert_rule *rule;
     json_t *rules = json_array();
-    for (const struct bk_cert_rule *rule = vendor->cert_rules; rule->name != NULL; rule++)
-        json_array_append_new(rules, json_string(rule->name));
+    for (size_t i = 0; (rule = bk_cert_rule_at(own, i)) != NULL; i++) {
+        if (is_of(rule, maker))
+            json_array_append_new(rules, json_string(rule->name));
+    }
     return rules;
+}
+
+static void check_rules(struct api_call *call, const struct bk_cert_rules *own, struct bk_str maker,
+                        const json_t *rules)
+{
+    json_t *known = api_keep(call, all_rules(own, maker));
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const char *name = json_string_value(json_array_get(rules, i));
+        const struct bk_cert_rule *rule = bk_cert_rule_find(own, bk_str_of(name));
+        if (rule == NULL || !is_of(rule, maker))
+            api_member_error(call, "rules", "%.*s has no rule \"%.64s\"; there are: %.*s",
+                             BK_STR_ARG(maker), name,
+                             BK_STR_ARG(api_json_print(call->arena, known)));
+    }
 }
 
 static void read_certificate(struct api_call *call, struct api_write *write)
@@ -56,18 +62,34 @@ static void read_certificate(struct api_call *call, struct api_write *write)
         api_member_set(call, write, "name", json_stringn(root.name.ptr, root.name.len));
 }
 
-static enum bk_err prepare(struct api_call *call, struct api_write *write)
+/* Of a maker that has rules, and of rules that are the maker's. */
+static void judge_rules(struct api_call *call, struct api_write *write,
+                        const struct bk_cert_rules *own)
 {
     struct bk_str maker =
         api_member_text(write, "maker", api_json_text(json_object_get(write->before, "maker")));
-    const struct bk_vendor *vendor = bk_vendor_find(maker);
     const struct api_member *rules = api_member_find(write, "rules");
-    if (vendor == NULL)
-        return BK_OK; /* told already */
-    if (rules != NULL && !json_is_null(rules->value))
-        check_rules(call, vendor, rules->value);
+    if (maker.len == 0)
+        return; /* told already */
+    if (write->is_new && !bk_cert_rules_know(own, maker))
+        api_member_error(call, "maker", "no issuer rule is for this maker");
+    else if (rules != NULL && !json_is_null(rules->value))
+        check_rules(call, own, maker, rules->value);
     else if (rules != NULL || write->is_new)
-        api_member_set(call, write, "rules", all_rules(vendor));
+        api_member_set(call, write, "rules", all_rules(own, maker));
+}
+
+static enum bk_err prepare(struct api_call *call, struct api_write *write)
+{
+    struct bk_cert_rules own = {0};
+    struct bk_str text;
+    enum bk_err err = bk_store_cert_rule_table(&call->store, &text);
+    if (err == BK_OK)
+        err = bk_cert_rules_parse(text, "app.cert_rule", &own, &call->detail);
+    if (err != BK_OK)
+        return err == BK_ERR_INVALID ? BK_ERR_INTERNAL : err; /* what is stored is no caller's */
+    judge_rules(call, write, &own);
+    bk_cert_rules_free(&own);
     if (write->is_new && api_member_find(write, "certificate") != NULL)
         read_certificate(call, write);
     return BK_OK;
@@ -81,10 +103,14 @@ static const struct api_field fields[] = {
      .column = "certificate",
      .help = "The CA's certificate as PEM: one that has not expired and may sign others."},
     {.name = "maker",
-     .type = API_T_VENDOR,
+     .type = API_T_TEXT,
      .flags = API_REQUIRED | API_ON_CREATE,
+     .min = 1,
+     .max = BK_CERT_RULE_MAKER_MAX,
      .column = "maker",
-     .help = "The maker whose phones it vouches for."},
+     .help = "The maker whose phones it vouches for: one that has issuer rules (yealink, poly, "
+             "snom, cisco, and what the operator adds).",
+     .example = "\"yealink\""},
     {.name = "name",
      .type = API_T_TEXT,
      .min = 1,
@@ -98,7 +124,7 @@ static const struct api_field fields[] = {
      .max = 16,
      .column = "rules",
      .read = "to_jsonb(t.rules)",
-     .help = "Where this CA writes the MAC; null: every rule of the maker.",
+     .help = "Names of issuer rules: how this CA names its phones; null: every rule of the maker.",
      .example = "[\"yealink-cn\"]"},
     {.name = "enabled",
      .type = API_T_BOOL,
@@ -121,7 +147,7 @@ static const struct api_field fields[] = {
 };
 
 static const struct api_filter filters[] = {
-    {"maker", API_T_VENDOR, "t.maker = @@", NULL, "Roots of this maker."},
+    {"maker", API_T_TEXT, "t.maker = @@", NULL, "Roots of this maker."},
     {0},
 };
 

@@ -19,6 +19,11 @@ const struct api_route api_routes[] = {
     {"GET", "/v1/tenant", "getOwnTenant", API_VIEWER, true, true, api_resource_get, &api_res_tenant, NULL},
     {"PATCH", "/v1/tenant", "updateOwnTenant", API_ADMIN, true, false, api_resource_patch, &api_res_tenant, NULL},
 
+    {"GET", "/v1/cert-rules", "listCertRules", API_OPERATOR, false, true, api_cert_rules_list, &api_res_cert_rules, NULL},
+    {"POST", "/v1/cert-rules", "createCertRule", API_OPERATOR, false, false, api_cert_rules_create, &api_res_cert_rules, NULL},
+    {"GET", "/v1/cert-rules/{cert_rule_id}", "getCertRule", API_OPERATOR, false, true, api_cert_rules_get, &api_res_cert_rules, NULL},
+    {"DELETE", "/v1/cert-rules/{cert_rule_id}", "deleteCertRule", API_OPERATOR, false, false, api_cert_rules_delete, &api_res_cert_rules, NULL},
+
     {"GET", "/v1/users", "listUsers", API_ADMIN, true, true, api_resource_list, &api_res_users, NULL},
     {"POST", "/v1/users", "createUser", API_ADMIN, true, false, api_users_create, &api_res_users, NULL},
     {"GET", "/v1/users/{user_id}", "getUser", API_ADMIN, true, true, api_resource_get, &api_res_users, NULL},

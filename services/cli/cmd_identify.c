@@ -21,10 +21,10 @@ static const struct cli_option options[] = {
     {0},
 };
 
-/* What each source says; vendor NULL: nothing. */
+/* What each source says. */
 struct claim {
     const char *source;
-    const struct bk_vendor *vendor;
+    struct bk_str maker; /* empty: says nothing of it */
     struct bk_str model, firmware;
     bool has_mac;
     struct bk_mac mac;
@@ -41,11 +41,6 @@ static void set_mac(json_t *object, const char *key, bool has_mac, const struct 
     if (has_mac)
         bk_mac_print(mac, &text);
     json_object_set_new(object, key, has_mac ? json_string(text) : json_null());
-}
-
-static void set_vendor(json_t *object, const char *key, const struct bk_vendor *vendor)
-{
-    json_object_set_new(object, key, vendor != NULL ? json_string(vendor->name) : json_null());
 }
 
 /* ---- path ---- */
@@ -79,20 +74,22 @@ static enum bk_file_kind read_path(struct bk_str path, struct claim *claim,
                                    struct bk_path_match *ret_match)
 {
     struct bk_str file = bk_str_cut(&path, '?');
+    const struct bk_vendor *vendor;
     for (;;) {
         if (bk_str_starts(file, BK_STR("/")))
             file = bk_str_slice(file, 1, file.len);
-        claim->vendor = bk_vendor_of_path(file, ret_match);
-        if (claim->vendor != NULL || bk_str_find(file, '/') < 0)
+        vendor = bk_vendor_of_path(file, ret_match);
+        if (vendor != NULL || bk_str_find(file, '/') < 0)
             break;
         (void)bk_str_cut(&file, '/'); /* a tenant key, or scheme and host */
     }
-    if (claim->vendor == NULL)
+    if (vendor == NULL)
         return BK_FILE_NONE;
+    claim->maker = bk_str_of(vendor->name);
     claim->has_mac = ret_match->has_mac;
     claim->mac = ret_match->mac;
     if (ret_match->model_code.len > 0)
-        claim->model = model_of_code(claim->vendor, ret_match->model_code);
+        claim->model = model_of_code(vendor, ret_match->model_code);
     return ret_match->kind;
 }
 
@@ -100,9 +97,10 @@ static void read_agent(const struct bk_vendor *(*of_agent)(struct bk_str, struct
                        const char *text, struct claim *claim)
 {
     struct bk_agent agent = {0};
-    claim->vendor = of_agent(bk_str_of(text), &agent);
-    if (claim->vendor == NULL)
+    const struct bk_vendor *vendor = of_agent(bk_str_of(text), &agent);
+    if (vendor == NULL)
         return;
+    claim->maker = bk_str_of(vendor->name);
     claim->model = agent.model;
     claim->firmware = agent.firmware;
     claim->has_mac = agent.has_mac;
@@ -159,28 +157,52 @@ static json_t *sha256_json(X509 *cert)
     return json_string(text);
 }
 
-/* Judge the subject by every driver's rules; writes what the certificate proves to `claim`. */
+/* Of several makers whose rules hold, the one whose MAC this is, as far as its driver knows. */
+static bool is_likelier(const struct bk_cert_proof *proof)
+{
+    const struct bk_vendor *vendor = bk_vendor_find(bk_str_of(proof->rule->maker));
+    return vendor != NULL && bk_vendor_has_oui(vendor, &proof->mac);
+}
+
+/* Judge the subject by every built-in rule; writes what the certificate proves to `claim`. Many
+ * makers write CN=<MAC>: there only the CA tells, and the OUI serves for a guess. */
 static void judge(struct cli *cli, X509 *cert, json_t *object, struct claim *claim)
 {
     struct bk_cert_subject subject;
-    const struct bk_cert_rule *rule = NULL;
+    struct bk_cert_proof best = {.rule = NULL}, proof;
+    const struct bk_cert_rule *rule, *generic = NULL;
+    json_t *rules = json_array();
     enum bk_err err = bk_cert_subject_read(cert, cli->arena, &subject);
-    for (size_t i = 0; err == BK_OK && rule == NULL && bk_vendors()[i] != NULL; i++) {
-        rule = bk_cert_rule_match(bk_vendors()[i], &subject, &claim->mac);
-        if (rule != NULL)
-            claim->vendor = bk_vendors()[i];
+    for (size_t i = 0; err == BK_OK && (rule = bk_cert_rule_at(NULL, i)) != NULL; i++) {
+        if (!bk_cert_rule_holds(rule, &subject, &proof))
+            continue;
+        json_array_append_new(rules, json_string(rule->name));
+        if (rule->is_generic)
+            generic = rule;
+        else if (best.rule == NULL || (is_likelier(&proof) && !is_likelier(&best)))
+            best = proof;
     }
-    claim->has_mac = rule != NULL;
-    json_object_set_new(object, "rule", rule != NULL ? json_string(rule->name) : json_null());
-    set_vendor(object, "vendor", claim->vendor);
+    if (generic != NULL)
+        best = (struct bk_cert_proof){.rule = NULL};
+    const struct bk_cert_rule *said = generic != NULL ? generic : best.rule;
+    claim->maker = said != NULL ? bk_str_of(said->maker) : BK_STR_NONE;
+    claim->has_mac = best.has_mac;
+    claim->mac = best.mac;
+    claim->model = best.model;
+    json_object_set_new(object, "rule", said != NULL ? json_string(said->name) : json_null());
+    json_object_set_new(object, "rules", rules);
+    set_text(object, "vendor", claim->maker);
     set_mac(object, "mac", claim->has_mac, &claim->mac);
+    set_text(object, "model", best.model);
+    set_text(object, "device_serial", best.serial);
 
-    const char *proves = "nothing: no maker's rule finds a MAC in its subject, as in a certificate "
-                         "that many phones share";
+    const char *proves = "nothing: no maker's rule finds a MAC in its subject";
     if (err != BK_OK)
         proves = "nothing: its subject is not one that a rule could read (too many or too long "
                  "attributes, or bytes that are no text)";
-    else if (rule != NULL)
+    else if (generic != NULL)
+        proves = "nothing: a generic certificate, which many phones of this maker share";
+    else if (best.rule != NULL)
         proves = "the MAC, to a listener whose trust root of this maker allows this rule and "
                  "anchors the chain, and whose peer holds the key";
     json_object_set_new(object, "proves", json_string(proves));
@@ -223,7 +245,7 @@ static json_t *merge(struct cli *cli, const struct claim *claims, size_t count)
             model = claim->model;
         if (firmware.len == 0)
             firmware = claim->firmware;
-        if (claim->vendor != NULL && vendor == NULL)
+        if (claim->maker.len > 0 && vendor == NULL)
             vendor = claim;
         if (claim->has_mac && mac == NULL)
             mac = claim;
@@ -234,14 +256,14 @@ static json_t *merge(struct cli *cli, const struct claim *claims, size_t count)
                                        BK_STR_ARG(conflict), conflict.len > 0 ? "; " : "",
                                        mac->source, one, claim->source, other);
         }
-        if (claim->vendor != NULL && claim->vendor != vendor->vendor)
+        if (claim->maker.len > 0 && !bk_str_eq(claim->maker, vendor->maker))
             conflict =
                 bk_arena_printf(cli->arena, "%.*s%sthe %s says maker %s, the %s %s",
                                 BK_STR_ARG(conflict), conflict.len > 0 ? "; " : "", vendor->source,
-                                vendor->vendor->name, claim->source, claim->vendor->name);
+                                vendor->maker.ptr, claim->source, claim->maker.ptr);
     }
     json_t *answer = json_object();
-    set_vendor(answer, "vendor", vendor != NULL ? vendor->vendor : NULL);
+    set_text(answer, "vendor", vendor != NULL ? vendor->maker : BK_STR_NONE);
     set_text(answer, "model", model);
     set_text(answer, "firmware", firmware);
     set_mac(answer, "mac", mac != NULL, mac != NULL ? &mac->mac : NULL);
@@ -295,14 +317,19 @@ const struct cli_command cli_cmd_identify = {
     .operands = "",
     .options = options,
     .summary = "which phone could this path, User-Agent or certificate be of",
-    .text = "Answers with JSON: vendor, model, firmware, mac, kind (of the file), conflict, and "
-            "certificate\n"
-            "{subject, issuer, serial, sha256, not_before, not_after, rule, vendor, mac, proves}; "
-            "null where\n"
-            "nothing is known. When sources disagree the certificate wins, then the User-Agents, "
-            "then the\n"
-            "path, and `conflict` says who says what. Needs neither database nor settings. Only a\n"
-            "certificate proves anything, and only in a handshake: this command verifies no chain.",
+    .text =
+        "Answers with JSON: vendor, model, firmware, mac, kind (of the file), conflict, and "
+        "certificate\n"
+        "{subject, issuer, serial, sha256, not_before, not_after, rule, rules, vendor, mac, "
+        "model,\n"
+        "device_serial, proves}; null where nothing is known. `rules` are all built-in issuer "
+        "rules\n"
+        "that hold: makers that write CN=<MAC> are told apart by their CA alone. When sources "
+        "disagree\n"
+        "the certificate wins, then the User-Agents, then the path, and `conflict` says who says "
+        "what.\n"
+        "Needs neither database nor settings. Only a certificate proves anything, and only in a\n"
+        "handshake: this command verifies no chain.",
     .example = "beckon identify --path /805ec0000001.cfg --user-agent "
                "'Yealink SIP-T54W 96.85.0.5 80:5e:c0:00:00:01'",
     .run = run,

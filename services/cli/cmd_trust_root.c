@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/option.h"
 #include "commands.h"
 #include "store/store_trust_root.h"
 #include "vendor/vendor.h"
@@ -12,53 +13,80 @@
 #define CERT_MAX 64
 
 static const struct cli_option import_options[] = {
-    {"maker", CLI_VALUE, true, "MAKER", "maker whose phones this CA vouches for: yealink"},
+    {"maker", CLI_VALUE, true, "MAKER", "maker whose phones this CA vouches for: yealink, poly, …"},
     {"rule", CLI_REPEATED, false, "NAME",
-     "where this CA writes the MAC; default: every rule of the maker"},
+     "how this CA names phones (`beckon cert-rule list`); default: every rule of the maker"},
     {"tenant", CLI_VALUE, false, "T",
      "for the devices of this tenant only; default: of all tenants"},
     {0},
 };
 
-/* The rules as JSON; NULL after an error. */
-static json_t *read_rules(struct cli *cli, const struct bk_vendor *vendor)
+struct import {
+    struct bk_str maker;
+    int64_t tenant_id;        /* 0: the operator's */
+    struct bk_cert_rules own; /* the operator's rules */
+    json_t *rules, *roots;    /* rules: names; roots: of the answer */
+    struct bk_str rules_json;
+};
+
+/* May a root of this maker name the rule? */
+static bool is_of(const struct import *import, const struct bk_cert_rule *rule)
 {
-    json_t *rules = json_array();
-    size_t cursor = 0;
-    const char *name;
-    while ((name = cli_args_next(&cli->args, "rule", &cursor)) != NULL) {
-        const struct bk_cert_rule *rule = vendor->cert_rules;
-        struct bk_str known = BK_STR("");
-        for (; rule->name != NULL && strcmp(rule->name, name) != 0; rule++)
-            known = bk_arena_printf(cli->arena, "%.*s %s", BK_STR_ARG(known), rule->name);
-        if (rule->name == NULL) {
-            bk_detail_set(&cli->detail, "--rule: %s has no rule \"%.64s\"; there are:%.*s",
-                          vendor->name, name, BK_STR_ARG(known));
-            json_decref(rules);
-            return NULL;
-        }
-        json_array_append_new(rules, json_string(name));
-    }
-    const bool wants_all = json_array_size(rules) == 0;
-    for (const struct bk_cert_rule *rule = vendor->cert_rules; wants_all && rule->name != NULL;
-         rule++)
-        json_array_append_new(rules, json_string(rule->name));
-    return rules;
+    return !rule->is_generic && bk_str_eq(import->maker, bk_str_of(rule->maker));
 }
 
-struct import {
-    const struct bk_vendor *vendor;
-    int64_t tenant_id; /* 0: the operator's */
-    struct bk_str rules_json;
-    json_t *rules, *roots; /* roots: of the answer */
-};
+static enum bk_err check_maker(struct cli *cli, const struct import *import)
+{
+    const struct bk_cert_rule *rule;
+    struct bk_str known = BK_STR("");
+    if (bk_cert_rules_know(&import->own, import->maker))
+        return BK_OK;
+    for (size_t i = 0; (rule = bk_cert_rule_at(&import->own, i)) != NULL; i++) {
+        if (!rule->is_generic && bk_words_find(known.ptr, bk_str_of(rule->maker)) < 0)
+            known = bk_arena_printf(cli->arena, "%.*s %s", BK_STR_ARG(known), rule->maker);
+    }
+    bk_detail_set(&cli->detail,
+                  "--maker: no issuer rule is for \"%.32s\"; there are some for:%.*s "
+                  "(`beckon cert-rule add` makes another)",
+                  import->maker.ptr, BK_STR_ARG(known));
+    return BK_ERR_INVALID;
+}
+
+/* --rule …, or every rule of the maker. */
+static enum bk_err choose_rules(struct cli *cli, struct import *import)
+{
+    const struct bk_cert_rule *rule;
+    struct bk_str known = BK_STR("");
+    size_t cursor = 0;
+    const char *name;
+    import->rules = json_array();
+    while ((name = cli_args_next(&cli->args, "rule", &cursor)) != NULL) {
+        rule = bk_cert_rule_find(&import->own, bk_str_of(name));
+        if (rule == NULL || !is_of(import, rule))
+            break;
+        json_array_append_new(import->rules, json_string(name));
+    }
+    const bool wants_all = name == NULL && json_array_size(import->rules) == 0;
+    for (size_t i = 0; (rule = bk_cert_rule_at(&import->own, i)) != NULL; i++) {
+        if (!is_of(import, rule))
+            continue;
+        known = bk_arena_printf(cli->arena, "%.*s %s", BK_STR_ARG(known), rule->name);
+        if (wants_all)
+            json_array_append_new(import->rules, json_string(rule->name));
+    }
+    import->rules_json = cli_json_dump(cli->arena, import->rules);
+    if (name == NULL)
+        return BK_OK;
+    bk_detail_set(&cli->detail, "--rule: %s has no rule \"%.64s\"; there are:%.*s",
+                  import->maker.ptr, name, BK_STR_ARG(known));
+    return BK_ERR_INVALID;
+}
 
 static enum bk_err import_one(struct cli *cli, struct import *import, struct bk_str pem)
 {
     struct bk_store store = cli_store(cli);
-    struct bk_store_trust_root root = {.tenant_id = import->tenant_id,
-                                       .maker = bk_str_of(import->vendor->name),
-                                       .rules_json = import->rules_json};
+    struct bk_store_trust_root root = {
+        .tenant_id = import->tenant_id, .maker = import->maker, .rules_json = import->rules_json};
     struct bk_cert_root read;
     int64_t root_id = 0;
     enum bk_err err = bk_cert_root_read(cli->arena, pem, &read, &cli->detail);
@@ -74,7 +102,7 @@ static enum bk_err import_one(struct cli *cli, struct import *import, struct bk_
     json_object_set_new(one, "root_id", json_integer(root_id));
     json_object_set_new(one, "scope", json_string(import->tenant_id == 0 ? "operator" : "tenant"));
     json_object_set_new(one, "name", cli_json_text(root.name));
-    json_object_set_new(one, "maker", json_string(import->vendor->name));
+    json_object_set_new(one, "maker", json_string(import->maker.ptr));
     json_object_set(one, "rules", import->rules);
     json_array_append_new(import->roots, one);
     return BK_OK;
@@ -120,20 +148,17 @@ static enum bk_err run_import(struct cli *cli)
         err = cli_file_read(cli, cli_operand(cli, 0), FILE_BYTES_MAX, &text);
     if (err != BK_OK)
         return err;
-    import.vendor = bk_vendor_find(bk_str_of(cli_value(cli, "maker")));
-    if (import.vendor == NULL) {
-        bk_detail_set(&cli->detail, "--maker: \"%.32s\" is no maker; want %s",
-                      cli_value(cli, "maker"), bk_vendors()[0]->name);
-        return BK_ERR_INVALID;
-    }
-    import.rules = read_rules(cli, import.vendor);
-    if (import.rules == NULL)
-        return BK_ERR_INVALID;
-    import.rules_json = cli_json_dump(cli->arena, import.rules);
+    import.maker = bk_str_of(cli_value(cli, "maker"));
     import.roots = json_array();
     cli->subject = "trust root";
     err = is_tenants ? cli_begin(cli, &tenant) : cli_begin_plain(cli);
     import.tenant_id = tenant.tenant_id;
+    if (err == BK_OK)
+        err = cli_cert_rules_read(cli, &import.own);
+    if (err == BK_OK)
+        err = check_maker(cli, &import);
+    if (err == BK_OK)
+        err = choose_rules(cli, &import);
     if (err == BK_OK)
         err = import_all(cli, &import, text);
     if (err == BK_OK)
@@ -145,6 +170,7 @@ static enum bk_err run_import(struct cli *cli)
         json_object_set(answer, "trust_roots", import.roots);
         cli_answer(cli, answer, "trust_roots", imported, "no certificate in the file");
     }
+    bk_cert_rules_free(&import.own);
     json_decref(import.rules);
     json_decref(import.roots);
     return err;

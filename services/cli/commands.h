@@ -3,6 +3,7 @@
 #define CLI_COMMANDS_H
 
 #include "cli.h"
+#include "vendor/cert_rule.h"
 
 extern const struct cli_command cli_cmd_migrate, cli_cmd_check, cli_cmd_keys_new, cli_cmd_keys_jwt,
     cli_cmd_keys_rotate, cli_cmd_maintain;
@@ -13,8 +14,13 @@ extern const struct cli_command cli_cmd_device_add, cli_cmd_device_import, cli_c
     cli_cmd_device_show;
 extern const struct cli_command cli_cmd_setting_set, cli_cmd_setting_list;
 extern const struct cli_command cli_cmd_trust_root_import, cli_cmd_trust_root_list;
+extern const struct cli_command cli_cmd_cert_rule_add, cli_cmd_cert_rule_list,
+    cli_cmd_cert_rule_delete;
 extern const struct cli_command cli_cmd_visits, cli_cmd_render, cli_cmd_identify;
 extern const struct cli_command cli_cmd_user_add, cli_cmd_user_list, cli_cmd_user_password,
     cli_cmd_user_disable, cli_cmd_user_enable;
+
+/* cmd_cert_rule.c: the operator's own issuer rules, within the transaction; the caller frees. */
+BK_MUST_USE enum bk_err cli_cert_rules_read(struct cli *cli, struct bk_cert_rules *ret_rules);
 
 #endif

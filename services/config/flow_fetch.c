@@ -50,7 +50,7 @@ static enum bk_next step_load(struct bk_flow *flow)
         .has_claimed_mac = fetch->has_claimed_mac,
         .mac = identity->mac,
         .claimed_mac = fetch->claimed_mac,
-        .maker = identity->vendor != NULL ? identity->vendor->name : NULL,
+        .maker = identity->maker.ptr,
         .root_ids = identity->root_ids,
         .root_count = identity->root_count,
         .fingerprint = identity->fingerprint,

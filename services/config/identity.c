@@ -9,24 +9,24 @@
  */
 #include <string.h>
 
+#include "vendor/cert_rule.h"
 #include "web/auth_cert.h"
 #include "worker.h"
 
-/* What one root's maker and rules make of the subject. */
-static bool judge(const struct bk_trust_root *root, const struct bk_cert_subject *subject,
-                  const struct bk_vendor **ret_vendor, struct bk_mac *ret_mac)
+static void know(struct cfg_identity *identity, struct bk_arena *arena,
+                 const struct bk_cert_proof *proof)
 {
-    const struct bk_vendor *vendor = bk_vendor_find(bk_str_of(root->maker));
-    if (vendor == NULL)
-        return false;
-    const struct bk_cert_rule *rule = bk_cert_rule_match(vendor, subject, ret_mac);
-    *ret_vendor = vendor;
-    return rule != NULL && bk_words_find(root->rules, bk_str_of(rule->name)) >= 0;
+    identity->is_known = true;
+    identity->maker = bk_arena_str(arena, bk_str_of(proof->rule->maker));
+    identity->vendor = bk_vendor_find(identity->maker);
+    identity->mac = proof->mac;
+    identity->model = bk_arena_str(arena, proof->model);
+    identity->serial = bk_arena_str(arena, proof->serial);
 }
 
 void cfg_identify(void *worker, struct bk_peer *peer)
 {
-    (void)worker;
+    const struct bk_cert_rules *own_rules = cfg_roots_rules(((struct cfg_worker *)worker)->roots);
     struct cfg_identity *identity = bk_arena_alloc(peer->arena, sizeof *identity);
     peer->identity = identity;
     const struct bk_tls_peer *tls = peer->tls;
@@ -38,18 +38,21 @@ void cfg_identify(void *worker, struct bk_peer *peer)
     struct bk_cert_subject subject;
     if (bk_cert_subject_read(tls->certificate, peer->arena, &subject) != BK_OK)
         return;
+    bool is_generic = false;
     for (size_t i = 0; i < tls->root_count; i++) {
-        const struct bk_vendor *vendor = NULL;
-        struct bk_mac mac;
-        if (!judge(tls->roots[i], &subject, &vendor, &mac))
+        const struct bk_trust_root *root = tls->roots[i];
+        struct bk_cert_proof proof;
+        enum bk_cert_verdict verdict =
+            bk_cert_judge(own_rules, bk_str_of(root->maker), root->rules, &subject, &proof);
+        is_generic = is_generic || verdict == BK_CERT_GENERIC;
+        if (verdict != BK_CERT_PROVED)
             continue;
-        if (!identity->is_known) {
-            identity->is_known = true;
-            identity->vendor = vendor;
-            identity->mac = mac;
-        } else if (vendor != identity->vendor || !bk_mac_eq(&mac, &identity->mac)) {
+        if (!identity->is_known)
+            know(identity, peer->arena, &proof);
+        else if (!bk_str_eq(identity->maker, bk_str_of(proof.rule->maker)) ||
+                 !bk_mac_eq(&identity->mac, &proof.mac))
             continue;
-        }
-        identity->root_ids[identity->root_count++] = tls->roots[i]->root_id;
+        identity->root_ids[identity->root_count++] = root->root_id;
     }
+    identity->is_generic = is_generic && !identity->is_known;
 }

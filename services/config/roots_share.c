@@ -13,9 +13,11 @@
 
 enum { SET_SIZE = 1 << 20 };
 
+/* What follows it: len bytes of a rule, or of a certificate. */
 struct record {
-    struct bk_trust_root root;
-    size_t der_len; /* the bytes follow */
+    bool is_rule;
+    struct bk_trust_root root; /* of a certificate */
+    size_t len;
 };
 
 struct cfg_roots_draft {
@@ -59,22 +61,30 @@ void cfg_roots_draft_free(struct cfg_roots_draft *draft)
     bk_free(draft);
 }
 
-void cfg_roots_draft_add(struct cfg_roots_draft *draft, const struct bk_trust_root *root,
-                         const uint8_t *der, size_t der_len)
+static void add(struct cfg_roots_draft *draft, const struct record *record, const void *bytes)
 {
-    struct record record;
     if (draft == NULL || draft->is_too_large)
         return;
-    if (sizeof record + der_len > SET_SIZE - draft->len) {
+    if (sizeof *record + record->len > SET_SIZE - draft->len) {
         draft->is_too_large = true;
         return;
     }
-    memset(&record, 0, sizeof record);
-    record.root = *root;
-    record.der_len = der_len;
-    memcpy(draft->bytes + draft->len, &record, sizeof record);
-    memcpy(draft->bytes + draft->len + sizeof record, der, der_len);
-    draft->len += sizeof record + der_len;
+    memcpy(draft->bytes + draft->len, record, sizeof *record);
+    memcpy(draft->bytes + draft->len + sizeof *record, bytes, record->len);
+    draft->len += sizeof *record + record->len;
+}
+
+void cfg_roots_draft_add(struct cfg_roots_draft *draft, const struct bk_trust_root *root,
+                         const uint8_t *der, size_t der_len)
+{
+    const struct record record = {.root = *root, .len = der_len};
+    add(draft, &record, der);
+}
+
+void cfg_roots_draft_add_rule(struct cfg_roots_draft *draft, const struct bk_cert_rule *rule)
+{
+    const struct record record = {.is_rule = true, .len = sizeof *rule};
+    add(draft, &record, rule);
 }
 
 /* No secret: the key is a constant, the digest only finds torn writes. */
@@ -113,7 +123,21 @@ static bool is_whole(const struct slot *slot)
     return memcmp(digest, slot->digest, sizeof digest) == 0;
 }
 
-static bool add_all(const struct slot *slot, size_t len, struct bk_trust *trust)
+static enum bk_err add_one(const struct record *record, const uint8_t *bytes,
+                           struct bk_trust *trust, struct bk_cert_rules *rules)
+{
+    struct bk_cert_rule rule;
+    if (!record->is_rule)
+        return bk_trust_add(trust, &record->root, (struct bk_str){(const char *)bytes, record->len},
+                            NULL);
+    if (record->len != sizeof rule)
+        return BK_ERR_INVALID;
+    memcpy(&rule, bytes, sizeof rule);
+    return bk_cert_rules_add(rules, &rule, NULL);
+}
+
+static bool add_all(const struct slot *slot, size_t len, struct bk_trust *trust,
+                    struct bk_cert_rules *rules)
 {
     for (size_t at = 0; at < len;) {
         struct record record;
@@ -121,12 +145,9 @@ static bool add_all(const struct slot *slot, size_t len, struct bk_trust *trust)
             return false;
         memcpy(&record, slot->bytes + at, sizeof record);
         at += sizeof record;
-        if (record.der_len > len - at)
+        if (record.len > len - at || add_one(&record, slot->bytes + at, trust, rules) != BK_OK)
             return false;
-        struct bk_str der = {(const char *)slot->bytes + at, record.der_len};
-        if (bk_trust_add(trust, &record.root, der, NULL) != BK_OK)
-            return false;
-        at += record.der_len;
+        at += record.len;
     }
     return true;
 }
@@ -141,10 +162,12 @@ static bool copy_whole(const struct slot *slot, struct slot *ret_copy)
     return ret_copy->len == len && is_whole(ret_copy);
 }
 
-struct bk_trust *cfg_roots_share_read(const struct cfg_roots_share *share)
+struct bk_trust *cfg_roots_share_read(const struct cfg_roots_share *share,
+                                      struct bk_cert_rules *ret_rules)
 {
     struct slot *copy = bk_alloc(sizeof *copy), *latest = bk_alloc(sizeof *latest);
     struct bk_trust *trust = NULL;
+    struct bk_cert_rules rules = {0};
     bool is_found = false;
     for (size_t i = 0; copy != NULL && latest != NULL && i < share->slot_count; i++) {
         if (!copy_whole(&share->slots[i], copy) || (is_found && copy->version <= latest->version))
@@ -154,10 +177,14 @@ struct bk_trust *cfg_roots_share_read(const struct cfg_roots_share *share)
         copy = former;
         is_found = true;
     }
-    if (is_found && bk_trust_new(&trust) == BK_OK && !add_all(latest, latest->len, trust)) {
+    if (is_found && bk_trust_new(&trust) == BK_OK && !add_all(latest, latest->len, trust, &rules)) {
         bk_trust_unref(trust);
         trust = NULL;
     }
+    if (trust != NULL)
+        *ret_rules = rules;
+    else
+        bk_cert_rules_free(&rules);
     bk_free(copy);
     bk_free(latest);
     return trust;

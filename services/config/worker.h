@@ -49,6 +49,7 @@ struct cfg_setup {
 struct cfg_visits;
 struct cfg_roots;
 struct cfg_limits;
+struct bk_cert_rules;
 
 struct cfg_worker {
     struct bk_worker *web;
@@ -64,11 +65,14 @@ struct cfg_worker {
 
 /* --- identity.c: who is this, as far as the certificate proves it --- */
 
-/* In the connection's arena. */
+/* In the connection's arena, texts too. */
 struct cfg_identity {
-    bool is_known; /* a rule held; else only the fingerprint is set */
-    const struct bk_vendor *vendor;
+    bool is_known;   /* a rule held; else only is_generic and the fingerprint are set */
+    bool is_generic; /* a form that many phones share: it proves nothing */
+    struct bk_str maker;
+    const struct bk_vendor *vendor; /* its driver; NULL: none yet */
     struct bk_mac mac;
+    struct bk_str model, serial;          /* empty: the certificate does not tell */
     int64_t root_ids[BK_TLS_VOUCHER_MAX]; /* those by whose rules this MAC is this maker's */
     size_t root_count;
     bool has_fingerprint;
@@ -94,13 +98,15 @@ void cfg_visits_add_stranger(struct cfg_visits *visits, const struct bk_peer *pe
 /* Printable ASCII of text into a fixed array, '?' for all else, cut. */
 void cfg_print_clean(struct bk_str text, char *ret_text, size_t size);
 
-/* --- roots.c: trust roots from PostgreSQL --- */
+/* --- roots.c: trust roots and issuer rules from PostgreSQL --- */
 
 struct cfg_roots *cfg_roots_open(struct cfg_worker *worker);
 void cfg_roots_close(struct cfg_roots *roots);
 /* Roots are there, and the database is as new as this program. */
 bool cfg_roots_are_ready(const struct cfg_roots *roots);
 void cfg_roots_reload(struct cfg_roots *roots);
+/* The operator's own issuer rules; until the next pass of the loop. */
+const struct bk_cert_rules *cfg_roots_rules(const struct cfg_roots *roots);
 
 /* --- limits.c: who fails too often is kept out for a while --- */
 

@@ -40,6 +40,7 @@ def world(api, stack, operator):
         201, "POST", "/v1/tenants", made.body("createTenant")
     ).json["id"]
     made.operator = operator
+    made.ids["cert_rule_id"] = made.make("createCertRule")["id"]
     return made
 
 

@@ -91,6 +91,18 @@ GOOD = {  # python3-cryptography must read these
     "yealink-form-b": FORM_B,
     "yealink-form-b-utf8": certificate(name(("CN", MAC, UTF8))),
     "yealink-generic": certificate(name(("O", "Yealink"), ("CN", "Yealink Equipment"))),
+    "yealink-generic-certain": certificate(name(("C", "CN"), ("CN", "yealink.com"))),
+    "poly": certificate(name(("CN", "0004F28B54F4"), ("O", "Polycom Inc."))),
+    "poly-lower": certificate(name(("CN", "0004f28b54f4"), ("O", "Polycom Inc."))),
+    "cisco-st": certificate(name(("OU", "CP-8841-3PCC"), ("L", "88012BA01234"), ("ST", "000e08abcdef"))),
+    "cisco-generic": certificate(name(("OU", "cisco.com"), ("L", "ciscogeneric"), ("ST", "ciscogeneric"))),
+    "cisco-sentence": certificate(name(
+        ("C", "US"), ("ST", "708105B37234"), ("L", "CBT153908BX"), ("O", "Cisco Systems, Inc."),
+        ("OU", "cisco.com"), ("CN", "SPA-525G2, MAC: 708105B37234, Serial: CBT153908BX"),
+        ("mail", "linksys-certadmin@cisco.com", IA5))),
+    "cisco-sentence-other-mac": certificate(name(
+        ("ST", "708105B37235"), ("L", "CBT153908BX"), ("OU", "cisco.com"),
+        ("CN", "SPA-525G2, MAC: 708105B37234, Serial: CBT153908BX"))),
     "self-issued": certificate(name(("CN", MAC)), name(("CN", MAC))),
     "empty-subject": certificate(name()),
     "empty-cn": certificate(name(("CN", "", UTF8))),

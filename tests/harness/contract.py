@@ -141,6 +141,7 @@ class World:
 
     def __init__(self, client, mac, email, pem, mark):
         self.client = client
+        self.operator = None  # whoever needs one sets it
         self.mac = mac
         self.email = email
         self.pem = pem
@@ -167,12 +168,13 @@ class World:
         "createSite": "/v1/sites", "createProfile": "/v1/profiles", "createPbx": "/v1/pbxs",
         "createExtension": "/v1/extensions", "createTrustRoot": "/v1/trust-roots",
         "createDevice": "/v1/devices", "createUser": "/v1/users", "createJob": "/v1/jobs",
-        "createJobBatch": "/v1/job-batches",
+        "createJobBatch": "/v1/job-batches", "createCertRule": "/v1/cert-rules",
     }
 
     def make(self, operation):
         status = 202 if "Job" in operation else 201
-        return self.client.expect(status, "POST", self.PATHS[operation], self.body(operation)).json
+        client = self.operator if operation == "createCertRule" else self.client
+        return client.expect(status, "POST", self.PATHS[operation], self.body(operation)).json
 
     def path(self, operation, **other):
         return operation.path.format(**{**self.ids, **other})
@@ -208,6 +210,10 @@ class World:
             },
             "updateExtension": lambda: {"secret": "an0ther", "auth_id": name},
             "createTrustRoot": lambda: {"certificate": self.pem(), "maker": "yealink", "name": name},
+            "createCertRule": lambda: {
+                "name": f"{self.mark}-rule-{self.count}", "maker": "grandstream",
+                "subject": "CN={mac}; O=Example Ltd", "source": "a phone on the desk",
+            },
             "updateTrustRoot": lambda: {"rules": None, "enabled": False},
             "createDevice": lambda: {
                 "mac": self.mac(), "vendor": "yealink", "model": "t54w", "label": name,

@@ -209,6 +209,37 @@ def yealink_generic(authority):
     )
 
 
+# --- other makers' phones: section 3 of their pages -------------------------------------------------
+
+
+def poly(authority, mac, **options):
+    return authority.issue(name((CN, mac.upper()), (O, "Polycom Inc.")), **options)
+
+
+def snom(authority, mac, **options):
+    return authority.issue(name((CN, mac.upper())), **options)
+
+
+def cisco(authority, mac, model="CP-8841-3PCC", serial="88012BA01234", **options):
+    """SPA and MPP: OU is the product, L the serial number, ST the MAC."""
+    return authority.issue(name((OU, model), (L, serial), (ST, mac)), **options)
+
+
+def cisco_sentence_subject(mac, model="SPA-525G2", serial="CBT153908BX", st=None):
+    sentence = f"{model}, MAC: {mac.upper()}, Serial: {serial}"
+    return name((C, "US", PRINTABLE), (ST, st or mac.upper()), (L, serial), (O, "Cisco Systems, Inc."),
+                (OU, "cisco.com"), (CN, sentence))
+
+
+def cisco_sentence(authority, mac, **options):
+    """As an SPA525G2 has it."""
+    return authority.issue(cisco_sentence_subject(mac, **options))
+
+
+def cisco_generic(authority):
+    return authority.issue(name((OU, "cisco.com"), (L, "ciscogeneric"), (ST, "ciscogeneric")))
+
+
 def not_proving(authority, mac):
     """{label: Leaf}: chains that hold, of subjects that prove nothing (attack A3, A27)."""
     issue = authority.issue

@@ -9,10 +9,6 @@ extern const unsigned char bk_grandstream_models[]; /* made from models.tsv */
 
 static const char *const ouis[] = {"000b82", "c074ad", "ec74d7", NULL};
 
-/* None: subject and issuer of the maker's certificates are not known. An operator who has seen one
- * may add a rule of his own to a trust root. */
-static const struct bk_cert_rule cert_rules[] = {{0}};
-
 #define USE_LINE "give the device a line instead"
 #define USE_PBX "change the phone side of the PBX instead"
 #define USE_KEY "set a key of the device instead"
@@ -183,7 +179,6 @@ const struct bk_vendor bk_vendor_grandstream = {
     .name = "grandstream", /* stored in device.vendor: never rename */
     .title = "Grandstream",
     .ouis = ouis,
-    .cert_rules = cert_rules,
     .models_text = (const char *)bk_grandstream_models,
     .reserved = reserved,
     .unsupported = unsupported,

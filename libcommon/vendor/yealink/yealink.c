@@ -1,6 +1,6 @@
 /*
  * Yealink desk phones (SIP-T…), conference phones (CP…), DECT bases (W…) and Wi-Fi phones (AX…).
- * The driver's face: what it is called, whose certificates prove what, what it keeps for itself.
+ * The driver's face: what it is called, what it keeps for itself.
  * Facts and their sources: README.md.
  */
 #include "vendor/yealink/yealink.h"
@@ -17,29 +17,6 @@ const struct bk_kv_format yealink_format = {
 static const char *const ouis[] = {
     "001565", "805ec0", "805e0c", "249ad8", "e434d7", "3497d7", "44dbd2",
     "644f56", "b061a9", "c4fc22", "ec1da9", "f01653", NULL,
-};
-
-/*
- * Two forms are known. CN=yealink.com without the serial number is the generic certificate that
- * every phone without one of its own sends: it proves nothing and matches no row.
- */
-static const struct bk_cert_rule cert_rules[] = {
-    {
-        .name = "yealink-cn",
-        .mac_field = BK_CERT_CN,
-        .form = BK_CERT_FORM_BARE,
-        .other_field = BK_CERT_FIELD_COUNT,
-        .source = "CN=<MAC>, issuer Yealink Equipment Issuing CA: one security write-up",
-    },
-    {
-        .name = "yealink-serial",
-        .mac_field = BK_CERT_SERIAL_NUMBER,
-        .form = BK_CERT_FORM_UUID_TAIL,
-        .other_field = BK_CERT_CN,
-        .other_text = "yealink.com",
-        .source = "CN=yealink.com and a serial number that ends in the MAC: a PKI tool of 2016",
-    },
-    {0},
 };
 
 #define USE_LINE "give the device a line instead"
@@ -204,7 +181,6 @@ const struct bk_vendor bk_vendor_yealink = {
     .name = "yealink", /* stored in device.vendor: never rename */
     .title = "Yealink",
     .ouis = ouis,
-    .cert_rules = cert_rules,
     .models_text = (const char *)bk_yealink_models,
     .reserved = reserved,
     .unsupported = unsupported,

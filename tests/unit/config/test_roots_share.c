@@ -14,6 +14,7 @@
 
 #include "roots_share.h"
 
+static struct bk_cert_rules rules; /* what was read last beside the roots */
 static uint8_t ca_der[2048];
 static size_t ca_der_len;
 
@@ -61,26 +62,40 @@ static struct cfg_roots_draft *draft_of(int64_t first_id, size_t count)
     return draft;
 }
 
+static void add_rule(struct cfg_roots_draft *draft)
+{
+    const struct bk_cert_rule_text text = {
+        .name = BK_STR("our-rule"), .maker = BK_STR("ours"), .subject = BK_STR("CN=x; OU={mac}")};
+    struct bk_cert_rule rule;
+    assert_int_equal(bk_cert_rule_parse(&text, &rule, NULL), BK_OK);
+    cfg_roots_draft_add_rule(draft, &rule);
+}
+
 static void what_another_process_wrote_is_read(void **state)
 {
     (void)state;
     struct cfg_roots_share *share = cfg_roots_share_new(2);
     assert_non_null(share);
-    assert_null(cfg_roots_share_read(share));
+    assert_null(cfg_roots_share_read(share, &rules));
     pid_t pid = fork();
     if (pid == 0) {
         struct cfg_roots_draft *draft = draft_of(7, 2);
+        add_rule(draft);
         cfg_roots_share_publish(share, 1, 1, draft);
         cfg_roots_draft_free(draft);
         _exit(0);
     }
     waitpid(pid, NULL, 0);
-    struct bk_trust *trust = cfg_roots_share_read(share);
+    struct bk_trust *trust = cfg_roots_share_read(share, &rules);
     assert_non_null(trust);
     assert_int_equal(bk_trust_count(trust), 2);
     assert_int_equal(bk_trust_at(trust, 0)->root_id, 7);
     assert_int_equal(bk_trust_at(trust, 1)->tenant_id, 1);
     assert_string_equal(bk_trust_at(trust, 1)->maker, "yealink");
+    assert_int_equal(rules.count, 1);
+    assert_string_equal(rules.rows[0].name, "our-rule");
+    assert_int_equal(rules.rows[0].field_count, 2);
+    bk_cert_rules_free(&rules);
     bk_trust_unref(trust);
 }
 
@@ -94,7 +109,7 @@ static void the_latest_version_counts(void **state)
         cfg_roots_share_publish(share, i, versions[i], draft);
         cfg_roots_draft_free(draft);
     }
-    struct bk_trust *trust = cfg_roots_share_read(share);
+    struct bk_trust *trust = cfg_roots_share_read(share, &rules);
     assert_non_null(trust);
     assert_int_equal(bk_trust_at(trust, 0)->root_id, 90);
     bk_trust_unref(trust);
@@ -107,7 +122,7 @@ static void a_set_that_does_not_fit_is_not_shared(void **state)
     struct cfg_roots_draft *draft = draft_of(1, ((size_t)1 << 20) / ca_der_len + 1);
     cfg_roots_share_publish(share, 0, 1, draft);
     cfg_roots_draft_free(draft);
-    assert_null(cfg_roots_share_read(share));
+    assert_null(cfg_roots_share_read(share, &rules));
 }
 
 static void assert_one_set(struct bk_trust *trust)
@@ -140,13 +155,13 @@ static void writers_that_are_killed_leave_nothing_half(void **state)
             }
         }
         for (int i = 0; i < 20; i++) {
-            struct bk_trust *trust = cfg_roots_share_read(share);
+            struct bk_trust *trust = cfg_roots_share_read(share, &rules);
             if (trust != NULL)
                 assert_one_set(trust);
         }
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
-        struct bk_trust *trust = cfg_roots_share_read(share);
+        struct bk_trust *trust = cfg_roots_share_read(share, &rules);
         assert_non_null(trust);
         assert_one_set(trust);
     }
