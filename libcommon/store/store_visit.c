@@ -11,16 +11,22 @@
 #include "base/clock.h"
 #include "base/hex.h"
 
-enum { STATEMENT_VISITS, STATEMENT_STRANGERS };
 enum { COLUMN_SIZE_MAX = BK_VISIT_BATCH_MAX * 600, VISIT_COLUMNS = 20, STRANGER_COLUMNS = 7 };
 
 const struct bk_pg_statement bk_store_visit_statements[] = {
-    [STATEMENT_VISITS] = {"visits",
-                          "select bk.visits_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-                          "$12, $13, $14, $15, $16, $17, $18, $19, $20)",
-                          VISIT_COLUMNS},
-    [STATEMENT_STRANGERS] = {"strangers", "select bk.strangers_record($1, $2, $3, $4, $5, $6, $7)",
-                             STRANGER_COLUMNS},
+    [BK_STATEMENT_VISITS] =
+        {"visits",
+         "select bk.visits_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+         "$12, $13, $14, $15, $16, $17, $18, $19, $20)",
+         VISIT_COLUMNS},
+    [BK_STATEMENT_STRANGERS] = {"strangers",
+                                "select bk.strangers_record($1, $2, $3, $4, $5, $6, $7)",
+                                STRANGER_COLUMNS},
+    [BK_STATEMENT_GOOD_SOURCES] = {"good_sources", "select bk.good_sources_record($1)", 1},
+    [BK_STATEMENT_BAN_REQUEST] =
+        {"ban_request", "select verdict, seconds_left from bk.ban_request($1, $2, $3, $4)", 4},
+    [BK_STATEMENT_BANS] = {"bans", "select network, seconds_left, spares_good, good from bk.bans()",
+                           0},
     {NULL, NULL, 0},
 };
 
@@ -151,7 +157,7 @@ enum bk_err bk_store_visits_start(struct bk_pg *pg, const struct bk_visit *const
         add_bool(column++, visit->is_whole);
         add_bool(column++, visit->is_boot);
     }
-    return submit(pg, STATEMENT_VISITS, columns, VISIT_COLUMNS, on_done, ctx);
+    return submit(pg, BK_STATEMENT_VISITS, columns, VISIT_COLUMNS, on_done, ctx);
 }
 
 enum bk_err bk_store_strangers_start(struct bk_pg *pg, const struct bk_stranger *const *strangers,
@@ -171,5 +177,5 @@ enum bk_err bk_store_strangers_start(struct bk_pg *pg, const struct bk_stranger 
         add_mac(column++, &stranger->claimed_mac, !stranger->has_claimed_mac);
         add_int(column++, stranger->seen_count, false);
     }
-    return submit(pg, STATEMENT_STRANGERS, columns, STRANGER_COLUMNS, on_done, ctx);
+    return submit(pg, BK_STATEMENT_STRANGERS, columns, STRANGER_COLUMNS, on_done, ctx);
 }

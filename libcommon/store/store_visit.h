@@ -18,7 +18,15 @@
 #define BK_VISIT_BATCH_MAX 500
 #define BK_VISIT_TEXT_SIZE 257 /* path, User-Agent: cut at 256 bytes */
 
+/* What the connection prepares that records: visits, strangers, and what store_ban.h needs. */
 extern const struct bk_pg_statement bk_store_visit_statements[];
+enum bk_store_record_statement {
+    BK_STATEMENT_VISITS,
+    BK_STATEMENT_STRANGERS,
+    BK_STATEMENT_GOOD_SOURCES,
+    BK_STATEMENT_BAN_REQUEST,
+    BK_STATEMENT_BANS
+};
 
 /* One fetch or refusal of a tenant's. Texts are printable ASCII, terminated. */
 struct bk_visit {

@@ -121,6 +121,8 @@ BK_MUST_USE enum bk_err cli_data_key(struct cli *cli, const struct bk_store_tena
                                      struct bk_key *ret_key);
 /* For the functions of store/: the connection, the run's arena, the run's detail. */
 struct bk_store cli_store(struct cli *cli);
+/* Who runs this, as audit rows name them: "operator:<login>". */
+struct bk_str cli_actor(struct cli *cli);
 /*
  * The audit row of a change, last before the commit: action "device.add" is its object's kind and
  * what was done. tenant_id 0: the operator's chain. payload is taken; never a secret in it.

@@ -64,6 +64,8 @@ static const struct {
     {"device_locks_ck", "more than 256 locks"},
     {"cert_rule_name_uq", "there is a rule of this name already; `beckon cert-rule list` shows it"},
     {"cert_rule_count_ck", "there are 256 already, which is as many as can be"},
+    {"ban_network_ck", "a network is at widest /8, or /16 for IPv6; a firewall is for wider ones"},
+    {"ban_reason_ck", "the reason is longer than 128 characters or has control characters"},
     {"trust_root_maker_ck", "the maker's name is not one of ours"},
     {"trust_root_rules_ck", "want 1 to 16 certificate rules by name"},
     {"trust_root_certificate_ck", "the certificate is smaller than 64 bytes or larger than 16 KiB"},

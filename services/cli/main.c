@@ -46,6 +46,9 @@ static const struct cli_command *const commands[] = {
     &cli_cmd_visits,
     &cli_cmd_render,
     &cli_cmd_identify,
+    &cli_cmd_ban_list,
+    &cli_cmd_ban_add,
+    &cli_cmd_ban_lift,
 };
 
 static void print_help(FILE *out)

@@ -204,7 +204,7 @@ enum bk_err cli_end(struct cli *cli, enum bk_err err)
 
 /* ---- audit ---- */
 
-static struct bk_str actor(struct cli *cli)
+struct bk_str cli_actor(struct cli *cli)
 {
     struct passwd entry, *found = NULL;
     char space[4096];
@@ -220,7 +220,7 @@ enum bk_err cli_audit(struct cli *cli, int64_t tenant_id, const char *action,
     struct bk_str rest = bk_str_of(action);
     struct bk_store_audit audit = {
         .tenant_id = tenant_id,
-        .actor = actor(cli),
+        .actor = cli_actor(cli),
         .action = rest,
         .object_id = bk_str_slice(object_id, 0, 128),
         .payload_json = cli_json_dump(cli->arena, payload),

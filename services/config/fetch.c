@@ -235,8 +235,9 @@ static void reply_refused(struct fetch *fetch)
     bk_buf_clear(&fetch->body);
     bk_buf_add(&fetch->body, BK_STR("not found\n"));
     bk_worker_count(fetch->worker->web, CFG_M_REFUSED, 1);
-    cfg_limits_failed(fetch->worker, fetch->request->peer, cfg_failure_of(fetch->visit.reason),
-                      fetch->has_claimed_mac ? &fetch->claimed_mac : NULL);
+    if (cfg_limits_failed(fetch->worker, fetch->request->peer, cfg_failure_of(fetch->visit.reason),
+                          fetch->has_claimed_mac ? &fetch->claimed_mac : NULL))
+        bk_reply_closes(fetch->request);
     fetch_reply(fetch, 404, headers);
 }
 

@@ -23,7 +23,8 @@
 enum {
     COUNTER_SLOTS = 8192, /* 1.8 MB a worker */
     GOOD_SLOTS = 16384,   /* 0.7 MB a worker */
-    NETWORK_FACTOR = 4    /* of an address's limits, for the network it is in */
+    NETWORK_FACTOR = 4,   /* of an address's limits, for the network it is in */
+    OWN_SHARE = 16
 };
 
 /* --- what counts --- */
@@ -52,9 +53,8 @@ uint32_t cfg_limits_failures_max(const struct cfg_limits *limits, enum cfg_scope
     return (uint32_t)(scope == CFG_NETWORK ? max * NETWORK_FACTOR : max);
 }
 
-/* A balancer's own connections, its health checks, are nobody's failures. */
-static bool is_balancer(const struct cfg_limits *limits, const char *listener,
-                        const struct cfg_who *address)
+bool cfg_limits_is_balancer(const struct cfg_limits *limits, const char *listener,
+                            const struct cfg_who *address)
 {
     const struct bk_server_settings *server = &limits->worker->setup->settings->server;
     for (size_t i = 0; i < server->listener_count; i++)
@@ -66,14 +66,36 @@ static bool is_balancer(const struct cfg_limits *limits, const char *listener,
 
 /* --- counting --- */
 
-static void count(struct cfg_limits *limits, const struct cfg_who *who, const struct bk_mac *mac)
+/*
+ * What others saw counts only where this worker has seen a sixteenth of the limit itself: a number
+ * that somebody forges in Redis bans nobody who does nothing.
+ */
+static bool is_over(uint32_t max, uint32_t all, uint32_t own)
+{
+    return max > 0 && all >= max && own >= (max + OWN_SHARE - 1) / OWN_SHARE;
+}
+
+static struct cfg_counter *count(struct cfg_limits *limits, const struct cfg_who *who,
+                                 const struct bk_mac *mac)
 {
     struct cfg_counter *counter = cfg_counters_get(limits->counters, who, bk_clock_wall_ms());
     bool is_new = cfg_counter_add(limits->counters, counter, mac);
     cfg_limits_share(limits, counter, is_new ? mac : NULL);
+    return counter;
 }
 
-void cfg_limits_failed(struct cfg_worker *worker, const struct bk_peer *peer,
+static void count_and_judge(struct cfg_limits *limits, const struct cfg_who *who,
+                            const struct bk_mac *mac, const char *listener)
+{
+    struct cfg_counter *counter = count(limits, who, mac);
+    bool is_scan = is_over(cfg_limits_subjects_max(limits, who->scope),
+                           cfg_counter_subjects(counter), cfg_counter_own_subjects(counter));
+    if (is_scan || is_over(cfg_limits_failures_max(limits, who->scope),
+                           cfg_counter_failures(counter), counter->failures))
+        cfg_limits_ask_ban(limits, counter, is_scan, listener);
+}
+
+bool cfg_limits_failed(struct cfg_worker *worker, const struct bk_peer *peer,
                        enum cfg_failure failure, const struct bk_mac *claimed_mac)
 {
     static const enum cfg_metric metrics[] = {[CFG_FAILURE_HANDSHAKE] = CFG_M_FAILED_HANDSHAKES,
@@ -84,26 +106,28 @@ void cfg_limits_failed(struct cfg_worker *worker, const struct bk_peer *peer,
     struct cfg_who address, network;
     if (failure == CFG_FAILURE_NONE ||
         cfg_who_of_address(bk_str_of(peer->address), &address, &network) != BK_OK ||
-        is_balancer(limits, peer->listener, &address))
-        return;
+        cfg_limits_is_balancer(limits, peer->listener, &address))
+        return false;
     bk_worker_count(worker->web, metrics[failure], 1);
     if (identity != NULL && identity->is_known && claimed_mac != NULL &&
         bk_mac_eq(claimed_mac, &identity->mac))
         claimed_mac = NULL; /* it is its own */
-    count(limits, &address, claimed_mac);
-    count(limits, &network, claimed_mac);
     if (identity != NULL && identity->has_fingerprint) {
         const struct cfg_who certificate = cfg_who_of_certificate(identity->fingerprint);
-        count(limits, &certificate, claimed_mac);
+        (void)count(limits, &certificate, claimed_mac);
     }
+    count_and_judge(limits, &network, claimed_mac, peer->listener);
+    count_and_judge(limits, &address, claimed_mac, peer->listener);
+    return !cfg_limits_may_accept(worker, peer->listener, peer->address);
 }
 
 void cfg_limits_good(struct cfg_worker *worker, const struct bk_peer *peer)
 {
+    struct cfg_limits *limits = worker->limits;
     struct cfg_who address, network;
-    if (cfg_who_of_address(bk_str_of(peer->address), &address, &network) != BK_OK)
-        return;
-    cfg_good_note(worker->limits->good, address.address, bk_clock_mono_ms());
+    if (cfg_who_of_address(bk_str_of(peer->address), &address, &network) == BK_OK &&
+        cfg_good_note(limits->good, address.address, bk_clock_mono_ms()))
+        cfg_limits_tell_good(limits, &address);
 }
 
 bool cfg_limits_is_guessing(struct cfg_worker *worker, const struct bk_peer *peer)
@@ -130,7 +154,8 @@ struct cfg_limits *cfg_limits_open(struct cfg_worker *worker)
     limits->worker = worker;
     limits->counters = cfg_counters_new(COUNTER_SLOTS, settings->limits_window_s * 1000);
     limits->good = cfg_good_new(GOOD_SLOTS);
-    if (limits->counters == NULL || limits->good == NULL) {
+    limits->bans = cfg_bans_new();
+    if (limits->counters == NULL || limits->good == NULL || limits->bans == NULL) {
         cfg_limits_close(limits);
         return NULL;
     }
@@ -141,6 +166,8 @@ struct cfg_limits *cfg_limits_open(struct cfg_worker *worker)
                                   &limits->listeners[i].balancers, &limits->listeners[i].count,
                                   &detail);
     }
+    worker->limits = limits;
+    cfg_limits_bans_start(limits);
     return limits;
 }
 
@@ -148,6 +175,8 @@ void cfg_limits_close(struct cfg_limits *limits)
 {
     if (limits == NULL)
         return;
+    cfg_limits_bans_stop(limits);
+    cfg_bans_free(limits->bans);
     cfg_counters_free(limits->counters);
     cfg_good_free(limits->good);
     bk_free(limits);

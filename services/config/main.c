@@ -16,7 +16,10 @@
 #include "web/auth_http.h"
 #include "worker.h"
 
-enum { MODELS_FILE_MAX = 1024 * 1024 };
+enum {
+    MODELS_FILE_MAX = 1024 * 1024,
+    RECORD_QUEUE_MAX = 8 /* a batch of visits, of strangers, of good addresses; bans */
+};
 
 /* --- the worker's state --- */
 
@@ -73,7 +76,8 @@ static void *worker_open(struct bk_worker *web, void *setup)
     enum bk_err err =
         open_pg(worker, "fetch", bk_store_fetch_statements, queue_max, &worker->fetch_pg);
     if (err == BK_OK)
-        err = open_pg(worker, "record", bk_store_visit_statements, 4, &worker->record_pg);
+        err = open_pg(worker, "record", bk_store_visit_statements, RECORD_QUEUE_MAX,
+                      &worker->record_pg);
     const struct bk_doorbell_options bell = bk_server_doorbell(&worker->setup->settings->server);
     if (err == BK_OK)
         err = bk_doorbell_open(worker->loop, &bell, NULL, NULL, &worker->doorbell, NULL);
@@ -149,6 +153,7 @@ static const struct bk_service service = {
     .worker_is_idle = worker_is_idle,
     .worker_close = worker_close,
     .worker_is_ready = worker_is_ready,
+    .may_accept = cfg_limits_may_accept,
     .on_peer = cfg_identify,
     .on_request = cfg_fetch_start,
     .on_handshake_failed = on_handshake_failed,

@@ -24,4 +24,10 @@ const struct bk_metric_row cfg_metric_rows[CFG_M_COUNT] = {
     {"beckon_guesses_stopped_total", NULL,
      "Fetches under a foreign MAC by a certificate over its limit, refused without a look-up",
      false},
+    {"beckon_bans", NULL, "Bans in force, summed over workers", true},
+    {"beckon_ban_requests_total", "result=\"made\"", "Bans asked for by limits", false},
+    {"beckon_ban_requests_total", "result=\"known\"", "Bans asked for by limits", false},
+    {"beckon_ban_requests_total", "result=\"good\"", "Bans asked for by limits", false},
+    {"beckon_ban_requests_total", "result=\"lifted\"", "Bans asked for by limits", false},
+    {"beckon_ban_requests_total", "result=\"failed\"", "Bans asked for by limits", false},
 };

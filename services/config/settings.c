@@ -43,6 +43,11 @@ static const struct bk_setting_row rows[] = {
         NULL),
     ROW(limits_window_s, "limits.window_s", BK_T_INT, 1, 86400, "600",
         "Seconds over which these are counted", NULL),
+    ROW(limits_ban_s, "limits.ban_s", BK_T_INT, 1, 2592000, "3600",
+        "Seconds a ban lasts; it begins anew when the scan goes on. beckon ban lift ends one",
+        NULL),
+    ROW(limits_refresh_s, "limits.refresh_s", BK_T_INT, 1, 60, "3",
+        "How often workers read the bans in force", NULL),
     BK_SETTING_ROW_END,
 };
 

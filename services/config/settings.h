@@ -23,7 +23,7 @@ struct cfg_settings {
     char *public_url, *enrolment_url, *models_dir;
     int64_t pg_queue_max, pg_in_flight_max, pg_query_timeout_ms, pg_connect_timeout_ms;
     int64_t visits_queue_max, visits_flush_ms, trust_refresh_s;
-    int64_t limits_scan_subjects, limits_failures, limits_window_s;
+    int64_t limits_scan_subjects, limits_failures, limits_window_s, limits_ban_s, limits_refresh_s;
 };
 
 extern const struct bk_settings cfg_settings_table;

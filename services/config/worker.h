@@ -32,6 +32,12 @@ enum cfg_metric {
     CFG_M_FAILED_HEADS,
     CFG_M_FAILED_FETCHES,
     CFG_M_GUESSES_STOPPED,
+    CFG_M_BANS,
+    CFG_M_BANS_MADE,
+    CFG_M_BANS_KNOWN,
+    CFG_M_BANS_GOOD,
+    CFG_M_BANS_LIFTED,
+    CFG_M_BANS_FAILED,
     CFG_M_COUNT
 };
 extern const struct bk_metric_row cfg_metric_rows[CFG_M_COUNT];
@@ -125,9 +131,11 @@ struct cfg_limits *cfg_limits_open(struct cfg_worker *worker); /* NULL: no memor
 /* After the doorbell: it tells the questions under way. NULL is allowed. */
 void cfg_limits_close(struct cfg_limits *limits);
 /* claimed_mac: the MAC that was named, NULL: none; whether the peer's certificate proves it is
- * judged here. */
-void cfg_limits_failed(struct cfg_worker *worker, const struct bk_peer *peer,
+ * judged here. True: the peer is banned now, its connection is of no use any more. */
+bool cfg_limits_failed(struct cfg_worker *worker, const struct bk_peer *peer,
                        enum cfg_failure failure, const struct bk_mac *claimed_mac);
+/* bk_service's hook; state: the worker. */
+bool cfg_limits_may_accept(void *state, const char *listener, const char *address);
 /* Served. */
 void cfg_limits_good(struct cfg_worker *worker, const struct bk_peer *peer);
 /* The certificate has named so many other MACs that its next is not looked up any more. */

@@ -248,8 +248,9 @@ def test_the_config_service_reads_and_writes_no_table(world):
         "   and has_function_privilege('beckon_config', p.oid, 'execute') order by 1"
     )
     assert [row[0] for row in functions] == [
-        "cert_rules", "device_fetch", "enrol_digest", "enrol_fetch", "enrolment_renew", "schema_version",
-        "strangers_record", "trust_roots", "trust_roots_version", "visits_record",
+        "ban_request", "bans", "cert_rules", "device_fetch", "enrol_digest", "enrol_fetch",
+        "enrolment_renew", "good_sources_record", "schema_version", "strangers_record", "trust_roots",
+        "trust_roots_version", "visits_record",
     ]
 
 
