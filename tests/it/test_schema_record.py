@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+import time
 
 import pytest
 from psycopg2 import errors
@@ -59,6 +60,37 @@ def visits(world, tenant, what="count(*)"):
 def phone(world):
     tenant = world.tenant()
     return tenant, world.device(tenant)
+
+
+def test_recording_waits_before_it_writes_anything_of_a_device(world):
+    """An admin's release holds the device's state and goes on to its anomalies, which a batch writes too."""
+    tenant = world.tenant()
+    mac = world.mac()
+    device = world.device(tenant, mac=mac)
+    foreign = dict(tenant_id=tenant, mac=mac, status=404, reason="foreign_tenant_key", revision=None)
+    batch = [foreign, dict(tenant_id=tenant, device_id=device)]
+    record(world, [foreign])
+    results = []
+    admin = world.database.connect(autocommit=False)
+    with admin, admin.cursor() as cursor:
+        cursor.execute("select from app.device_state where device_id = %s for update", (device,))
+        recorder = threading.Thread(target=lambda: results.append(record(world, batch)))
+        recorder.start()
+        wait_blocked(world)
+        cursor.execute("update app.anomaly set decision = 'superseded', decided_at = now() where device_id = %s",
+                       (device,))
+        assert cursor.rowcount == 1  # and no deadlock
+    recorder.join(10)
+    admin.close()
+    assert results == [2]
+
+
+def wait_blocked(world):
+    until = time.monotonic() + 10
+    while not world.sql("select 1 from pg_stat_activity where wait_event_type = 'Lock'"
+                        " and datname = current_database()"):
+        assert time.monotonic() < until, "nobody waits for a lock"
+        time.sleep(0.01)
 
 
 def test_a_served_visit_is_written_and_moves_the_devices_state(world, phone):
