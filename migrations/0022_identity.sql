@@ -423,6 +423,15 @@ end
 $$;
 grant execute on function app.device_config_make(bigint, bigint, bigint) to beckon_cross;
 
+-- Somebody has asked this device to come for its file: that arms it as long as it is open.
+create function app.is_reprovision_open(p_tenant_id bigint, p_device_id bigint) returns boolean
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+    return exists (select from app.job as j
+                    where j.tenant_id = p_tenant_id and j.device_id = p_device_id
+                      and j.kind = 'reprovision' and j.ended_at is null);
+grant execute on function app.is_reprovision_open(bigint, bigint) to beckon_cross;
+
 -- ---- a fetch ------------------------------------------------------------------------------------
 
 /*
@@ -497,9 +506,11 @@ begin
                       and coalesce(b.tenant_id, t.tenant_id) = t.tenant_id), -- one index scan, not two
            d.device_id, d.vendor, d.model, d.revision, d.state,
            d.is_bound_by_own_root, d.is_legacy, s.fingerprint, s.model_pinned, s.serial_seen,
-           c.layers, c.parts, j.is_reprovision is not null,
+           c.layers, c.parts,
+           exists (select from app.job as j
+                    where j.tenant_id = d.tenant_id and j.device_id = d.device_id and j.ended_at is null),
            coalesce(p.policy ->> 'serving', t.policy ->> 'serving', 'always') = 'always'
-           or d.armed_until > now() or d.revision > s.revision_held or j.is_reprovision
+           or d.armed_until > now() or d.revision > s.revision_held
       into tenant_id, v_status, v_data_key, v_root_maker, v_root_tenant_id, v_root_sha256,
            v_is_blocked, device_id, vendor, model, revision, v_state, v_is_own_bound,
            v_is_legacy_allowed, v_pinned, v_pinned_model, v_serial_seen,
@@ -517,10 +528,6 @@ begin
       left join app.profile as p on p.tenant_id = d.tenant_id and p.profile_id = d.profile_id
       left join app.device_config as c on c.tenant_id = d.tenant_id and c.device_id = d.device_id
                                       and c.revision = d.revision
-      left join lateral (select bool_or(j.kind = 'reprovision') as is_reprovision
-                           from app.job as j
-                          where j.tenant_id = d.tenant_id and j.device_id = d.device_id
-                            and j.ended_at is null) as j on true
      where k.tenant_key = p_tenant_key and (k.valid_until is null or k.valid_until > now());
 
     if tenant_id is null then
@@ -573,7 +580,7 @@ begin
             v_suspicion := 'other_certificate';
         elsif v_state = 'bound' and p_model <> '' and lower(v_pinned_model) <> lower(left(p_model, 64)) then
             v_suspicion := 'other_model';
-        elsif v_is_armed is not true then
+        elsif v_is_armed is not true and not app.is_reprovision_open(tenant_id, device_id) then
             verdict := 'unarmed';
         end if;
     end if;

@@ -95,10 +95,12 @@ begin
     fetched_at_us := (extract(epoch from now()) * 1000000)::bigint;
     select t.tenant_id, t.status, t.data_key, app.policy_default() || t.policy || coalesce(p.policy, '{}'),
            d.device_id, d.mac, d.vendor, d.model, d.revision, d.state, d.claimed_at,
-           d.armed_until > now() or d.revision > s.revision_held or j.is_reprovision,
+           d.armed_until > now() or d.revision > s.revision_held,
            s.model_pinned, s.last_source, p_source <<= any (w.addresses),
            e.device_id is not null, e.method, e.secret, e.valid_until, e.token_used_at, e.token_source,
-           e.secret_used_at, c.layers, c.parts, j.is_reprovision is not null
+           e.secret_used_at, c.layers, c.parts,
+           exists (select from app.job as j
+                    where j.tenant_id = d.tenant_id and j.device_id = d.device_id and j.ended_at is null)
       into tenant_id, v_status, v_data_key, v_policy,
            device_id, mac, vendor, model, revision, v_state, v_claimed_at,
            v_is_armed, v_pinned_model, v_last_source, v_is_at_site,
@@ -123,10 +125,6 @@ begin
       left join app.site as w on w.tenant_id = d.tenant_id and w.site_id = d.site_id
       left join app.device_config as c on c.tenant_id = d.tenant_id and c.device_id = d.device_id
                                       and c.revision = d.revision
-      left join lateral (select bool_or(j.kind = 'reprovision') as is_reprovision
-                           from app.job as j
-                          where j.tenant_id = d.tenant_id and j.device_id = d.device_id
-                            and j.ended_at is null) as j on true
      where k.tenant_key = p_tenant_key and (k.valid_until is null or k.valid_until > now());
     kind := p_kinds[array_position(p_makers, vendor)];
     method := coalesce(v_method, v_policy ->> 'enrolment_secret');
@@ -168,7 +166,8 @@ begin
             perform app.device_quarantine(tenant_id, device_id, 'other_model', jsonb_build_object(
                 'source', host(p_source), 'model', left(p_model, 64)));
             return;
-        elsif v_policy ->> 'serving' = 'armed' and v_is_armed is not true then
+        elsif v_policy ->> 'serving' = 'armed' and v_is_armed is not true
+              and not app.is_reprovision_open(tenant_id, device_id) then
             verdict := 'unarmed';
             return;
         end if;
