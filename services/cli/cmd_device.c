@@ -13,7 +13,7 @@
 
 static const struct cli_option add_options[] = {
     {"tenant", CLI_VALUE, true, "T", "name of the tenant"},
-    {"vendor", CLI_VALUE, true, "V", "maker: yealink"},
+    {"vendor", CLI_VALUE, true, "V", "maker: yealink or grandstream"},
     {"model", CLI_VALUE, false, "M",
      "model, e.g. T54W; decides how many lines and keys are written"},
     {"label", CLI_VALUE, false, "L", "what people call it"},

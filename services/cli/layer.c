@@ -180,7 +180,7 @@ static enum bk_err set_raw(struct cli *cli, struct cli_layer *layer,
 {
     const struct bk_vendor *vendor = bk_vendor_find(setting->raw_vendor);
     if (vendor == NULL) {
-        bk_detail_set(&cli->detail, "no maker \"%.*s\" in \"%.*s\"; yealink is one",
+        bk_detail_set(&cli->detail, "no maker \"%.*s\" in \"%.*s\"; yealink and grandstream are",
                       setting->raw_vendor.len > 32 ? 32 : (int)setting->raw_vendor.len,
                       setting->raw_vendor.ptr, setting->key.len > 64 ? 64 : (int)setting->key.len,
                       setting->key.ptr);

@@ -1,9 +1,12 @@
 """A16: what people type stays the value it is: no name, label or value adds a parameter to a phone's file."""
 
+import re
+from xml.etree import ElementTree
+
 import psycopg2
 import pytest
 
-from stack import parameters
+from stack import StackError, new_mac, parameters
 
 # Accepted or refused is the product's choice; adding or changing a parameter is not.
 VALUES = {
@@ -19,6 +22,11 @@ VALUES = {
     "header": "#!version:1.0.0.1",
     "backslashes": "a\\nb\\r\\n\\0",
     "XML": "<b>&amp;</b>",
+    "XML parameter": "</P3><P47>evil.example</P47><P3>",
+    "XML item": '</item><item name="account.1.sip.server.1.address">evil.example',
+    "XML end": "</config></gs_provision>",
+    "XML entity": "&#10;&evil;",
+    "XML comment": "<!-- x --><![CDATA[x]]>",
     "include": 'include:config "evil.cfg"',
     "template": "${x} {{x}} <%= x %>",
     "umlauts": "J\u00fcrgen \u00d6sterle",
@@ -102,9 +110,11 @@ def test_control_characters_are_refused_by_the_command_line(stack, tenant, label
         "update app.device set settings = jsonb_build_object('call.pickup_code', %s::text) where tenant_id = %s",
         "update app.device set raw = jsonb_build_object('yealink', jsonb_build_object('features.x', %s::text))"
         " where tenant_id = %s",
+        "update app.device set raw = jsonb_build_object('grandstream', jsonb_build_object('P4428', %s::text))"
+        " where tenant_id = %s",
         "update app.pbx set domain = %s where tenant_id = %s",
     ],
-    ids=["display name", "auth id", "number", "line label", "key label", "key value", "setting", "raw", "domain"],
+    ids=["display name", "auth id", "number", "line label", "key label", "key value", "setting", "raw", "raw of the other maker", "domain"],
 )
 def test_control_characters_are_refused_by_the_schema(stack, keyed_tenant, label, statement):
     with pytest.raises(psycopg2.errors.CheckViolation):
@@ -125,10 +135,14 @@ def test_the_encoder_holds_where_the_schema_was_taken_away(own_stack, label):
     own_stack.sql("alter table app.extension drop constraint if exists extension_name_ck")
     phone = own_stack.tenant().phone(display_name="Bob")
     whole = parameters(phone.get().body)
+    other = XmlPhone(own_stack.tenant(), "Bob")
+    whole_xml = other.parameters()
     own_stack.sql(
-        "update app.extension set display_name = %s where tenant_id = %s",
-        (CONTROLS[label], phone.tenant.id),
+        "update app.extension set display_name = %s where tenant_id in (%s, %s)",
+        (CONTROLS[label], phone.tenant.id, other.tenant.id),
     )
+    done = other.render()
+    assert done.returncode == 1 and done.stdout == "" and "control character" in done.stderr
     answer = phone.get()
     assert answer.status in (200, 503)
     if answer.status == 200:
@@ -138,9 +152,11 @@ def test_the_encoder_holds_where_the_schema_was_taken_away(own_stack, label):
     else:
         assert b"account." not in answer.body
     own_stack.sql(
-        "update app.extension set display_name = 'Bob' where tenant_id = %s", (phone.tenant.id,)
+        "update app.extension set display_name = 'Bob' where tenant_id in (%s, %s)",
+        (phone.tenant.id, other.tenant.id),
     )
     assert parameters(phone.get().body) == whole
+    assert other.parameters() == whole_xml
 
 
 RESERVED = [
@@ -196,3 +212,95 @@ def test_passwords_are_values_too(stack, tenant):
     run = stack.phonesim(phone, "--once")
     assert run.code == 0, run.output
     assert run.state["accounts"][0]["password"] == secret
+
+
+# --- the XML of a Grandstream, read by a parser that is not ours -------------------------------------
+
+class XmlPhone:
+    """A Grandstream whose file is asked of the command line: it renders as beckon-config does."""
+
+    def __init__(self, tenant, display_name, *arguments):
+        self.tenant, self.mac = tenant, new_mac()
+        tenant.extension("1001", "secret-1001", display_name)
+        tenant.extension("1005", "secret-1005", display_name)
+        tenant.stack.beckon("device", "add", "--tenant", tenant.name, self.mac, "--vendor", "grandstream",
+                            "--model", "GRP2614", "--line", "1=1001", "--line", "5=1005", *arguments)
+
+    def render(self):
+        return self.tenant.stack.beckon_run(
+            "render", "--tenant", self.tenant.name, "--mac", self.mac, "--secrets",
+            "--file", f"cfg{self.mac}.xml")
+
+    def parameters(self):
+        done = self.render()
+        assert done.returncode == 0, done.stderr
+        return self.read(done.stdout)
+
+    def read(self, text):
+        """What differs between tenants made equal."""
+        return xml_parameters(re.sub(r"\bpbx\d+", "pbx", text.replace(self.tenant.key, "key")), self.mac)
+
+
+def xml_parameters(text, mac):
+    root = ElementTree.fromstring(text)
+    assert (root.tag, root.attrib) == ("gs_provision", {"version": "1"})
+    assert [one.tag for one in root] == ["mac", "config", "config"] and root[0].text == mac
+    found = {}
+    for config in root[1:]:
+        for one in config:
+            name = one.attrib["name"] if config.attrib["version"] == "2" else one.tag
+            assert len(one) == 0 and name not in found and (one.tag == "item") == ("." in name)
+            found[name] = one.text or ""
+    return found
+
+
+@pytest.fixture(scope="module")
+def plain_xml(stack):
+    return XmlPhone(stack.tenant(), "Bob").parameters()
+
+
+@pytest.mark.parametrize("label", sorted(VALUES))
+def test_a_display_name_is_one_xml_value(stack, tenant, plain_xml, label):
+    value = VALUES[label]
+    try:
+        phone = XmlPhone(tenant, value)
+    except StackError:  # refused by the command line: that it says why is tested above
+        assert stack.sql("select count(*) from app.extension where tenant_id = %s", (tenant.id,))[0][0] == 0
+        return
+    done = phone.render()
+    if done.returncode != 0:  # by the encoder
+        assert label == "blanks around" and "begins or ends with a blank" in done.stderr
+        return
+    got = phone.read(done.stdout)
+    want = dict(plain_xml)
+    for name in ("P3", "account.5.sip.subscriber.name"):
+        assert plain_xml[name] == "Bob"
+        want[name] = value
+    assert got == want
+
+
+@pytest.mark.parametrize("name", ["P47", "P34", "P402", "P702", "P1702", "P237", "P2", "P1361",
+                                  "account.5.sip.server.1.address", "provisioning.config.serverPath",
+                                  "users.admin.password"])
+def test_reserved_numbers_and_aliases_are_not_set_raw(stack, tenant, plain_xml, name):
+    phone = XmlPhone(tenant, "Bob")
+    set_raw = ("setting", "set", "--tenant", tenant.name, "--mac", phone.mac)
+    done = stack.beckon_run(*set_raw, f"raw:grandstream:{name}=evil")
+    assert done.returncode in (1, 2) and "cannot be set raw" in done.stderr
+    stack.sql(
+        "update app.device set raw = jsonb_build_object('grandstream', jsonb_build_object(%s::text, 'evil'))"
+        " where tenant_id = %s", (name, tenant.id))
+    assert phone.parameters() == plain_xml
+    # The control: others do reach the phone, in either form.
+    stack.sql("update app.device set raw = '{}' where tenant_id = %s", (tenant.id,))
+    stack.beckon(*set_raw, "raw:grandstream:P4428=1", "raw:grandstream:sip.notify.challenge=No")
+    assert phone.parameters() == plain_xml | {"P4428": "1", "sip.notify.challenge": "No"}
+
+
+@pytest.mark.parametrize("name", ["p47", "P047", "P47 ", "P", "P1><P47", 'a.b"><x', "a.b\n", "mac", "a..b"])
+def test_a_raw_xml_name_is_a_name(stack, tenant, name):
+    phone = XmlPhone(tenant, "Bob")
+    done = stack.beckon_run("setting", "set", "--tenant", tenant.name, "--mac", phone.mac,
+                            f"raw:grandstream:{name}=evil.example")
+    assert done.returncode in (1, 2) and done.stderr.strip()
+    assert "evil.example" not in phone.parameters().values()

@@ -133,6 +133,16 @@ def test_user_agents(alone, model, version, mac, agent):
     assert got["mac"] == (None if mac == "-" else mac) and got["kind"] is None
 
 
+def test_the_other_maker(alone):
+    """tests/unit/vendor has every row; here, that the command asks all makers."""
+    got = alone.json("identify", "--path", "/k7qm2/cfgc074ad0b63ee.xml", "--user-agent",
+                     "Grandstream Model HW GRP2614 SW 1.0.5.15 DevId c074ad0b63ee")
+    assert (got["vendor"], got["mac"], got["kind"]) == ("grandstream", "c074ad0b63ee", "device")
+    assert (got["model"], got["firmware"]) == ("GRP2614", "1.0.5.15")
+    assert alone.json("identify", "--path", "/cfggrp2614.xml")["model"] == "GRP2614"
+    assert alone.json("identify", "--sip-user-agent", "Grandstream HT802 1.0.17.5")["model"] == "HT802"
+
+
 @pytest.mark.parametrize("model, version, agent", rows(SIP_AGENTS))
 def test_sip_user_agents(alone, model, version, agent):
     got = alone.json("identify", "--sip-user-agent", agent)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -236,6 +237,23 @@ def test_render_gives_secrets_when_asked_and_the_audit_notes_it(shown):
     assert "account.1.password = secret-shown-1001\n" in text and "admin:Admin-12345\n" in text
     assert shown.database.sql(count)[0][0] == before + 1
     assert "no file" in shown.error(*RENDER, "--file", "805ec0005002.cfg")["detail"]
+
+
+def test_render_of_another_maker(shown):
+    shown.json("device", "add", "--tenant", "shown", "c074ad005002", "--vendor", "grandstream", "--model",
+               "GRP2614", "--line", "1=1001", "--setting", "security.admin_secret=@-", stdin="Admin-12345")
+    render = ("render", "--tenant", "shown", "--mac", "c074ad005002")
+    files = {file["name"]: file for file in shown.json(*render)["files"]}
+    assert list(files) == ["cfgc074ad005002.xml", "cfg.xml"]
+    own = ElementTree.fromstring(files["cfgc074ad005002.xml"]["content"])
+    assert own.findtext("mac") == "c074ad005002"
+    assert own.findtext("config/P34") == own.findtext("config/P2") == "********"
+    assert own.findtext("config/P35") == "1001" and own.findtext("config/P212") == "2"
+    common = ElementTree.fromstring(files["cfg.xml"]["content"])
+    assert [one.tag for one in common.iter()][2:] == ["P237", "P212", "P1360", "P1361"]
+    text = shown.text(*render, "--secrets", "--file", "cfgc074ad005002.xml")
+    assert "<P34>secret-shown-1001</P34>\n" in text and "<P2>Admin-12345</P2>\n" in text
+    assert "no file" in shown.error(*render, "--file", "cfgc074ad005002.bin")["detail"]
 
 
 def test_render_reads_what_the_service_reads(shown):
