@@ -55,7 +55,9 @@ static enum bk_next step_load(struct bk_flow *flow)
         .root_count = identity->root_count,
         .fingerprint = identity->fingerprint,
         .kind = fetch->file.kind != BK_FILE_NONE ? bk_file_kind_name(fetch->file.kind) : NULL,
-        .model = bk_str_of(fetch->visit.model),
+        /* A certificate is the better witness, where it tells. */
+        .model = identity->model.len > 0 ? identity->model : bk_str_of(fetch->visit.model),
+        .serial = identity->serial,
         .source = fetch->visit.source,
         .is_legacy = cfg_listener_of(fetch->request->peer)->kind == CFG_LISTENER_LEGACY,
     };
@@ -72,6 +74,8 @@ static enum bk_next step_decide(struct bk_flow *flow)
     enum bk_next next = fetch_take_row(fetch);
     if (next != BK_NEXT)
         return next;
+    if (fetch->identity->is_generic && bk_str_eq(fetch->row.verdict, BK_STR("no_identity")))
+        return fetch_refuse(fetch, BK_ERR_NOT_FOUND, BK_STR("generic_certificate"));
     if (!bk_str_eq(fetch->row.verdict, BK_STR("serve")))
         return fetch_refuse(fetch, BK_ERR_NOT_FOUND, fetch->row.verdict);
     fetch->mac = fetch->identity->mac;
