@@ -189,46 +189,43 @@ enum bk_err bk_store_device_list(const struct bk_store *store, int64_t tenant_id
     return err;
 }
 
+/* clang-format off */
+#define SHOW_SQL \
+    "d.device_id, d.serial, " TIME_SQL("d.claimed_at") " as claimed_at," \
+    " " TIME_SQL("d.bound_at") " as bound_at, " TIME_SQL("d.armed_until") " as armed_until," \
+    " d.is_legacy, host(h.last_source) as last_source, h.model_seen, h.firmware_seen," \
+    " " TIME_SQL("h.held_at") " as held_at, encode(h.fingerprint, 'hex') as fingerprint," \
+    " h.model_pinned, h.serial_seen"
+
+#define ENROLMENT_SQL \
+    "(select jsonb_build_object('method', e.method, 'has_token', e.token_hash is not null," \
+    "        'valid_until', " TIME_SQL("e.valid_until") "," \
+    "        'token_used_at', " TIME_SQL("e.token_used_at") "," \
+    "        'secret_used_at', " TIME_SQL("e.secret_used_at") ")" \
+    "   from app.enrolment as e" \
+    "  where e.tenant_id = d.tenant_id and e.device_id = d.device_id) as enrolment"
+/* clang-format on */
+
 enum bk_err bk_store_device_show(const struct bk_store *store, int64_t tenant_id, struct bk_str mac,
                                  struct bk_str *ret_json)
 {
     static const char sql[] =
-        "select to_jsonb(r) from (select " HEAD_SQL
-        ", d.device_id, d.serial, " TIME_SQL("d.claimed_at") " as claimed_at, " TIME_SQL(
-            "d.bound_at") " as bound_at,"
-                          " host(h.last_source) as last_source, h.model_seen, "
-                          "h.firmware_seen, " TIME_SQL(
-                              "h.held_at") " as held_at, encode(h.fingerprint, 'hex') as "
-                                           "fingerprint,"
-                                           " (select "
-                                           "coalesce(jsonb_agg(jsonb_build_object('index', "
-                                           "l.line_index, 'number', e.number,"
-                                           "             'pbx', p.name, 'display_name', "
-                                           "e.display_name, 'label', l.label,"
-                                           "             'is_shared', l.is_shared) order by "
-                                           "l.line_index), '[]')"
-                                           "    from app.device_line as l"
-                                           "    join app.extension as e on e.tenant_id = "
-                                           "l.tenant_id"
-                                           "                           and e.extension_id = "
-                                           "l.extension_id"
-                                           "    join app.pbx as p on p.tenant_id = e.tenant_id and "
-                                           "p.pbx_id = e.pbx_id"
-                                           "   where l.tenant_id = d.tenant_id and l.device_id = "
-                                           "d.device_id) as lines,"
-                                           " (select "
-                                           "coalesce(jsonb_agg(jsonb_build_object('panel', "
-                                           "k.panel, 'module', k.module,"
-                                           "             'slot', k.slot, 'kind', k.kind, 'line', "
-                                           "k.line, 'value', k.value,"
-                                           "             'label', k.label, 'extension', "
-                                           "k.extension)"
-                                           "             order by k.panel, k.module, k.slot), '[]')"
-                                           "    from app.device_key as k"
-                                           "   where k.tenant_id = d.tenant_id and k.device_id = "
-                                           "d.device_id) as keys"
-                                           " from app.device as d" JOIN_SQL
-                                           " and d.mac = $2::macaddr) as r";
+        "select to_jsonb(r) from (select " HEAD_SQL ", " SHOW_SQL ", " ENROLMENT_SQL ","
+        " (select coalesce(jsonb_agg(jsonb_build_object('index', l.line_index, 'number', e.number,"
+        "             'pbx', p.name, 'display_name', e.display_name, 'label', l.label,"
+        "             'is_shared', l.is_shared) order by l.line_index), '[]')"
+        "    from app.device_line as l"
+        "    join app.extension as e on e.tenant_id = l.tenant_id"
+        "                           and e.extension_id = l.extension_id"
+        "    join app.pbx as p on p.tenant_id = e.tenant_id and p.pbx_id = e.pbx_id"
+        "   where l.tenant_id = d.tenant_id and l.device_id = d.device_id) as lines,"
+        " (select coalesce(jsonb_agg(jsonb_build_object('panel', k.panel, 'module', k.module,"
+        "             'slot', k.slot, 'kind', k.kind, 'line', k.line, 'value', k.value,"
+        "             'label', k.label, 'extension', k.extension)"
+        "             order by k.panel, k.module, k.slot), '[]')"
+        "    from app.device_key as k"
+        "   where k.tenant_id = d.tenant_id and k.device_id = d.device_id) as keys"
+        " from app.device as d" JOIN_SQL " and d.mac = $2::macaddr) as r";
     const struct bk_pg_param params[] = {bk_store_int(store, tenant_id), bk_store_text(mac)};
     return bk_store_one_text(store, sql, params, BK_COUNT(params), ret_json);
 }

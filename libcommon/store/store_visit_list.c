@@ -46,3 +46,27 @@ enum bk_err bk_store_stranger_list(const struct bk_store *store, struct bk_str m
                                          bk_store_int(store, limit)};
     return bk_store_one_text(store, sql, params, BK_COUNT(params), ret_json);
 }
+
+enum bk_err bk_store_refusal_list(const struct bk_store *store, int64_t tenant_id, int64_t hours,
+                                  int64_t limit, struct bk_str *ret_json)
+{
+    static const char sql[] =
+        "select coalesce(jsonb_agg(jsonb_build_object('reason', r.reason,"
+        "           'mac', replace(r.mac::text, ':', ''), 'device', r.is_device,"
+        "           'source', host(r.source), 'count', r.count,"
+        "           'first_at', to_char(r.first_at at time zone 'UTC', "
+        "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+        "           'last_at', to_char(r.last_at at time zone 'UTC', "
+        "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'))"
+        "           order by r.count desc, r.last_at desc, r.reason, r.mac, r.source), '[]')"
+        "  from (select v.reason, v.mac, v.source, bool_or(v.device_id is not null) as is_device,"
+        "               count(*) as count, min(v.at) as first_at, max(v.at) as last_at"
+        "          from app.visit as v"
+        "         where v.tenant_id = $1::bigint and v.reason is not null"
+        "           and v.at >= now() - make_interval(hours => $2::integer)"
+        "         group by v.reason, v.mac, v.source"
+        "         order by count(*) desc, max(v.at) desc limit $3::bigint) as r";
+    const struct bk_pg_param params[] = {bk_store_int(store, tenant_id), bk_store_int(store, hours),
+                                         bk_store_int(store, limit)};
+    return bk_store_one_text(store, sql, params, BK_COUNT(params), ret_json);
+}

@@ -24,4 +24,12 @@ BK_MUST_USE enum bk_err bk_store_visit_list(const struct bk_store *store, int64_
 BK_MUST_USE enum bk_err bk_store_stranger_list(const struct bk_store *store, struct bk_str mac,
                                                int64_t limit, struct bk_str *ret_json);
 
+/*
+ * Refusals of a tenant's last hours, those that go on most first: reason, mac (null: none was
+ * proved), device (it is one of this tenant's), source, count, first_at, last_at.
+ */
+BK_MUST_USE enum bk_err bk_store_refusal_list(const struct bk_store *store, int64_t tenant_id,
+                                              int64_t hours, int64_t limit,
+                                              struct bk_str *ret_json);
+
 #endif

@@ -8,8 +8,8 @@
 
 const struct cli_option cli_common_options[] = {
     {"settings", CLI_VALUE, false, "FILE",
-     "file of `key = value` lines: pg, master_key_file, public_url (the environment's\n"
-     "BECKON_PG, BECKON_MASTER_KEY_FILE, BECKON_PUBLIC_URL win); a server's file will do"},
+     "file of `key = value` lines: pg, master_key_file, public_url, enrolment_url; a server's\n"
+     "file will do; the environment's BECKON_PG, BECKON_MASTER_KEY_FILE, … win"},
     {"json", CLI_FLAG, false, NULL, "answer as JSON; errors as {\"error\", \"detail\"} on stderr"},
     {"help", CLI_FLAG, false, NULL, "this text"},
     {0},

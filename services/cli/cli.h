@@ -31,7 +31,7 @@ struct cli_listener {
 };
 
 struct cli_settings {
-    char *pg, *public_url;
+    char *pg, *public_url, *enrolment_url;
     char *master_key_file, *master_key, *master_key_previous_file, *master_key_previous;
     struct cli_listener *listeners;
     size_t listener_count;

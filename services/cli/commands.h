@@ -14,6 +14,13 @@ extern const struct cli_command cli_cmd_device_add, cli_cmd_device_import, cli_c
     cli_cmd_device_show;
 extern const struct cli_command cli_cmd_setting_set, cli_cmd_setting_list;
 extern const struct cli_command cli_cmd_trust_root_import, cli_cmd_trust_root_list;
+extern const struct cli_command cli_cmd_device_accept, cli_cmd_device_block, cli_cmd_device_arm,
+    cli_cmd_device_enrol, cli_cmd_device_disarm, cli_cmd_anomaly_list;
+extern const struct cli_command cli_cmd_certificate_block, cli_cmd_certificate_unblock,
+    cli_cmd_certificate_list;
+extern const struct cli_command cli_cmd_policy_show, cli_cmd_policy_set;
+extern const struct cli_command cli_cmd_site_add, cli_cmd_site_addresses, cli_cmd_site_list;
+extern const struct cli_command cli_cmd_refusals;
 extern const struct cli_command cli_cmd_cert_rule_add, cli_cmd_cert_rule_list,
     cli_cmd_cert_rule_delete;
 extern const struct cli_command cli_cmd_visits, cli_cmd_render, cli_cmd_identify;

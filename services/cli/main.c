@@ -14,41 +14,31 @@
 #include "web/json_memory.h"
 
 static const struct cli_command *const commands[] = {
-    &cli_cmd_migrate,
-    &cli_cmd_check,
-    &cli_cmd_maintain,
-    &cli_cmd_keys_new,
-    &cli_cmd_keys_jwt,
-    &cli_cmd_keys_rotate,
-    &cli_cmd_tenant_add,
-    &cli_cmd_tenant_list,
-    &cli_cmd_user_add,
-    &cli_cmd_user_list,
-    &cli_cmd_user_password,
-    &cli_cmd_user_disable,
-    &cli_cmd_user_enable,
-    &cli_cmd_pbx_add,
-    &cli_cmd_pbx_control,
-    &cli_cmd_pbx_list,
-    &cli_cmd_extension_add,
-    &cli_cmd_extension_list,
-    &cli_cmd_device_add,
-    &cli_cmd_device_import,
-    &cli_cmd_device_list,
-    &cli_cmd_device_show,
-    &cli_cmd_setting_set,
-    &cli_cmd_setting_list,
-    &cli_cmd_trust_root_import,
-    &cli_cmd_trust_root_list,
-    &cli_cmd_cert_rule_add,
-    &cli_cmd_cert_rule_list,
-    &cli_cmd_cert_rule_delete,
-    &cli_cmd_visits,
-    &cli_cmd_render,
-    &cli_cmd_identify,
-    &cli_cmd_ban_list,
-    &cli_cmd_ban_add,
-    &cli_cmd_ban_lift,
+    &cli_cmd_migrate,           &cli_cmd_check,
+    &cli_cmd_maintain,          &cli_cmd_keys_new,
+    &cli_cmd_keys_jwt,          &cli_cmd_keys_rotate,
+    &cli_cmd_tenant_add,        &cli_cmd_tenant_list,
+    &cli_cmd_user_add,          &cli_cmd_user_list,
+    &cli_cmd_user_password,     &cli_cmd_user_disable,
+    &cli_cmd_user_enable,       &cli_cmd_pbx_add,
+    &cli_cmd_pbx_control,       &cli_cmd_pbx_list,
+    &cli_cmd_extension_add,     &cli_cmd_extension_list,
+    &cli_cmd_device_add,        &cli_cmd_device_import,
+    &cli_cmd_device_list,       &cli_cmd_device_show,
+    &cli_cmd_device_accept,     &cli_cmd_device_block,
+    &cli_cmd_device_arm,        &cli_cmd_device_enrol,
+    &cli_cmd_device_disarm,     &cli_cmd_anomaly_list,
+    &cli_cmd_site_add,          &cli_cmd_site_addresses,
+    &cli_cmd_site_list,         &cli_cmd_policy_show,
+    &cli_cmd_policy_set,        &cli_cmd_setting_set,
+    &cli_cmd_setting_list,      &cli_cmd_trust_root_import,
+    &cli_cmd_trust_root_list,   &cli_cmd_cert_rule_add,
+    &cli_cmd_cert_rule_list,    &cli_cmd_cert_rule_delete,
+    &cli_cmd_certificate_block, &cli_cmd_certificate_unblock,
+    &cli_cmd_certificate_list,  &cli_cmd_visits,
+    &cli_cmd_refusals,          &cli_cmd_render,
+    &cli_cmd_identify,          &cli_cmd_ban_list,
+    &cli_cmd_ban_add,           &cli_cmd_ban_lift,
 };
 
 static void print_help(FILE *out)
@@ -61,7 +51,7 @@ static void print_help(FILE *out)
     fputs(
         "\n`beckon COMMAND --help` explains one. Every command takes --json and --settings FILE.\n"
         "\nEnvironment: BECKON_PG (libpq connection string), BECKON_MASTER_KEY_FILE,\n"
-        "BECKON_PUBLIC_URL; or the same keys in --settings FILE.\n"
+        "BECKON_PUBLIC_URL, BECKON_ENROLMENT_URL; or the same keys in --settings FILE.\n"
         "\nExit codes: 0 done, 1 failed, 2 wrong usage.\n",
         out);
 }

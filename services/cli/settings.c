@@ -31,6 +31,9 @@ static const struct bk_setting_row rows[] = {
     {{"public_url", BK_T_TEXT, 8, 255, NULL, "What phones call: https://host[:port]", NULL},
      offsetof(struct cli_settings, public_url),
      false},
+    {{"enrolment_url", BK_T_TEXT, 0, 200, NULL, "What phones without a certificate call", NULL},
+     offsetof(struct cli_settings, enrolment_url),
+     false},
     {{0}, 0, false},
 };
 
