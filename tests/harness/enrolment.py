@@ -25,18 +25,20 @@ def draw():
 class Enrolled:
     """A device with a line, by the command line; armed as the API does it."""
 
-    def __init__(self, tenant, policy=None, model="T54W"):
+    vendor, default_model = "yealink", "T54W"
+
+    def __init__(self, tenant, policy=None, model=None):
         self.tenant = tenant
         self.stack = tenant.stack
         self.mac = new_mac()
-        self.model = model
+        self.model = model or self.default_model
         self.number = str(next(tenant.numbers))
         self.secret = f"secret-of-{self.mac}"
         if policy is not None:
             self.set_policy(**policy)
         tenant.extension(self.number, self.secret)
-        self.stack.beckon("device", "add", "--tenant", tenant.name, self.mac, "--vendor", "yealink",
-                          "--model", model, "--line", f"1={self.number}")
+        self.stack.beckon("device", "add", "--tenant", tenant.name, self.mac, "--vendor", self.vendor,
+                          "--model", self.model, "--line", f"1={self.number}")
         self.id = self.stack.sql("select device_id from app.device where tenant_id = %s and mac = %s::macaddr",
                                  (tenant.id, self.mac))[0][0]
 
@@ -106,6 +108,19 @@ class Enrolled:
     def anomalies(self):
         return [row[0] for row in self.stack.sql(
             "select kind from app.anomaly where device_id = %s and decision is null order by 1", (self.id,))]
+
+
+class EnrolledGrandstream(Enrolled):
+    """The maker whose certificates nobody knows; it asks for a binary of its own first."""
+
+    vendor, default_model = "grandstream", "GRP2614"
+
+    @property
+    def file(self):
+        return f"cfg{self.mac}.xml"
+
+    def agent(self, model=None):
+        return f"Grandstream Model HW {model or self.model} SW 1.0.5.15 DevId {self.mac}"
 
 
 def provisioning(answer):
