@@ -84,15 +84,18 @@ static struct cfg_counter *count(struct cfg_limits *limits, const struct cfg_who
     return counter;
 }
 
-static void count_and_judge(struct cfg_limits *limits, const struct cfg_who *who,
+/* False: over its limit, so that a ban was asked for. */
+static bool count_and_judge(struct cfg_limits *limits, const struct cfg_who *who,
                             const struct bk_mac *mac, const char *listener)
 {
     struct cfg_counter *counter = count(limits, who, mac);
     bool is_scan = is_over(cfg_limits_subjects_max(limits, who->scope),
                            cfg_counter_subjects(counter), cfg_counter_own_subjects(counter));
-    if (is_scan || is_over(cfg_limits_failures_max(limits, who->scope),
-                           cfg_counter_failures(counter), counter->failures))
+    bool is_flood = is_over(cfg_limits_failures_max(limits, who->scope),
+                            cfg_counter_failures(counter), counter->failures);
+    if (is_scan || is_flood)
         cfg_limits_ask_ban(limits, counter, is_scan, listener);
+    return !is_scan && !is_flood;
 }
 
 bool cfg_limits_failed(struct cfg_worker *worker, const struct bk_peer *peer,
@@ -116,8 +119,11 @@ bool cfg_limits_failed(struct cfg_worker *worker, const struct bk_peer *peer,
         const struct cfg_who certificate = cfg_who_of_certificate(identity->fingerprint);
         (void)count(limits, &certificate, claimed_mac);
     }
-    count_and_judge(limits, &network, claimed_mac, peer->listener);
-    count_and_judge(limits, &address, claimed_mac, peer->listener);
+    /* A network is judged by what many of its addresses do: of one it hears no more than that one's
+     * limit, and nothing where a phone was served. */
+    if (count_and_judge(limits, &address, claimed_mac, peer->listener) &&
+        !cfg_good_has(limits->good, address.address, bk_clock_mono_ms()))
+        (void)count_and_judge(limits, &network, claimed_mac, peer->listener);
     return !cfg_limits_may_accept(worker, peer->listener, peer->address);
 }
 

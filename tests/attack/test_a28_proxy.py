@@ -133,3 +133,50 @@ def test_header_fields_of_http_are_not_believed(stack, phone):
         data, is_closed = connection.read_to_close()
     assert is_closed
     assert [one.status for one in rawtls.take_all(data)] == [400]
+
+
+def test_who_is_banned_is_who_the_balancer_names_and_nobody_a_header_names(stack, tenant):
+    """A scanner that blames others: HTTP fields, and a PROXY line of its own inside of TLS."""
+    scanner, victim, other = "203.0.113.5", "203.0.113.6", "203.0.113.7"
+    phone, stranger = tenant.phone(), tenant.phone(register=False)
+    blame = [("X-Forwarded-For", victim), ("X-Real-IP", victim), ("Forwarded", f"for={victim}")]
+
+    def is_let_in(who, source):
+        try:
+            return who.get(address=stack.proxied_address, before_tls=v1(source)).status in (200, 404)
+        except OSError:
+            return False
+
+    number = 0
+    while number < 20000:
+        try:
+            with stranger.connect(address=stack.proxied_address, before_tls=v1(scanner)) as connection:
+                for number in range(number, number + 20):
+                    answer = connection.request(f"/{tenant.key}/0015651{number:05x}.cfg", headers=blame)
+                    if (answer.field("Connection") or "").lower() == "close":
+                        break
+                connection.send(v1(victim))
+        except OSError:
+            break
+        number += 1
+    banned = wait_until("a ban", lambda: stack.sql(
+        "select host(network::inet) from app.ban where network << '203.0.113.0/24' and until > now()"))
+    assert banned == [(scanner,)]
+    wait_until("by each worker", lambda: not any(is_let_in(stranger, scanner) for _ in range(8)))
+    assert is_let_in(phone, victim) and is_let_in(phone, other)
+    with phone.connect() as connection:  # nor the balancer, which all of it came from
+        assert connection.request(phone.own_file).status == 200
+
+
+def test_a_balancers_own_connections_ban_it_not(stack, phone):
+    """Its health checks are nobody's failures: LOCAL and UNKNOWN have its own address."""
+    failures = stack.metric("beckon_failures_total")
+    for header in (SIGNATURE + b"\x20\x00\x00\x00", b"PROXY UNKNOWN\r\n") * 20:
+        with rawtls.Connection(stack.proxied_address, tls=False, before_tls=header) as connection:
+            connection.send(b"GET / HTTP/1.0\r\n\r\n")  # no TLS
+            connection.read_to_close()
+    assert stack.metric("beckon_failures_total") == failures
+    with rawtls.Connection(stack.address, tls=False) as connection:
+        connection.send(b"GET / HTTP/1.0\r\n\r\n")  # no TLS
+        connection.read_to_close()
+    wait_until("anybody else's do count", lambda: stack.metric("beckon_failures_total") == failures + 1)

@@ -394,7 +394,19 @@ static const struct {
     {{"PING"}, BK_OK},
     {{"XADD", "beckon:doorbell", "MAXLEN", "~", "1000", "*", "d", "1:2"}, BK_OK},
     {{"XREAD", "COUNT", "500", "BLOCK", "10", "STREAMS", "beckon:doorbell", "$"}, BK_OK},
+    {{"PFADD", "beckon:limit:198.51.100.7:1:macs", "805ec0000001"}, BK_OK},
+    {{"PFCOUNT", "beckon:limit:198.51.100.7:1:macs"}, BK_OK},
+    {{"INCRBY", "beckon:limit:198.51.100.7:1:failures", "7"}, BK_OK},
+    {{"EXPIRE", "beckon:limit:198.51.100.7:1:failures", "1200"}, BK_OK},
     {{"XADD", "other", "*", "d", "1:2"}, BK_ERR_DENIED},
+    {{"PFADD", "other", "x"}, BK_ERR_DENIED},
+    {{"INCRBY", "other", "1"}, BK_ERR_DENIED},
+    {{"EXPIRE", "other", "1"}, BK_ERR_DENIED},
+    {{"PFMERGE", "beckon:x", "beckon:limit:198.51.100.7:1:macs"}, BK_ERR_DENIED},
+    {{"PFDEBUG", "ENCODING", "beckon:limit:198.51.100.7:1:macs"}, BK_ERR_DENIED},
+    {{"SET", "beckon:limit:198.51.100.7:1:macs", "HYLL"}, BK_ERR_DENIED},
+    {{"SETRANGE", "beckon:limit:198.51.100.7:1:macs", "4", "x"}, BK_ERR_DENIED},
+    {{"APPEND", "beckon:limit:198.51.100.7:1:macs", "x"}, BK_ERR_DENIED},
     {{"XREAD", "STREAMS", "other", "0"}, BK_ERR_DENIED},
     {{"GET", "beckon:doorbell"}, BK_ERR_DENIED},
     {{"DEL", "beckon:doorbell"}, BK_ERR_DENIED},
@@ -409,7 +421,7 @@ static const struct {
     {{"REPLICAOF", "NO", "ONE"}, BK_ERR_DENIED},
 };
 
-static void the_documented_user_may_ring_and_listen_and_nothing_else(void **state)
+static void the_documented_user_may_ring_listen_and_count_and_nothing_else(void **state)
 {
     (void)state;
     bk_redis_close(redis);
@@ -473,7 +485,7 @@ int main(void)
         T(many_large_commands_pass),
         T(an_answer_that_is_too_large_costs_the_connection_only),
         T(without_a_password_a_server_that_wants_one_is_down),
-        T(the_documented_user_may_ring_and_listen_and_nothing_else),
+        T(the_documented_user_may_ring_listen_and_count_and_nothing_else),
         cmocka_unit_test(addresses_have_two_forms),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
