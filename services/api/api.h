@@ -68,6 +68,7 @@ struct api_reply {
     const char *problem; /* stable type of a problem, "…/problems/<this>"; NULL: the error's name */
     json_t *problem_members; /* further members of the problem, {"limit": 16}; owned */
     bool rings;              /* after the commit: jobs or changes wait */
+    bool is_shown_once;      /* holds a secret: Idempotency-Key does not keep it */
 };
 
 /* Texts are borrowed from the arena. */
@@ -94,6 +95,9 @@ struct api_call {
 BK_MUST_USE enum bk_err api_audit(struct api_call *call, const char *action,
                                   const char *object_kind, int64_t object_id, json_t *payload);
 
+/* What phones without a usable certificate call, without a slash at the end; empty: they cannot. */
+struct bk_str api_enrolment_url(const struct api_call *call);
+
 /* Seal under the tenant's key at "<tenant>/<field>/<id>"; bytes of the arena. */
 BK_MUST_USE enum bk_err api_seal(struct api_call *call, const char *field, int64_t id,
                                  struct bk_str plain, struct bk_str *ret_sealed);
@@ -116,7 +120,9 @@ BK_MUST_USE enum bk_err api_query(struct api_call *call, const char *name,
                                   struct bk_str *ret_value);
 /* BK_ERR_INVALID when the query holds a name that is not among names (NULL ends). */
 BK_MUST_USE enum bk_err api_query_only(struct api_call *call, const char *const *names);
-/* ?limit= 1..200, 50 without; ?cursor= as an earlier page gave it (an id; 0: from the start). */
+/* ?limit= 1..200, 50 without. */
+BK_MUST_USE enum bk_err api_limit(struct api_call *call, int64_t *ret_limit);
+/* The same and ?cursor= as an earlier page gave it (an id; 0: from the start). */
 BK_MUST_USE enum bk_err api_page(struct api_call *call, int64_t *ret_limit, int64_t *ret_cursor);
 
 #endif

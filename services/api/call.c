@@ -54,6 +54,11 @@ enum bk_err api_audit(struct api_call *call, const char *action, const char *obj
     return bk_store_run(&call->store, sql, params, BK_COUNT(params), NULL);
 }
 
+struct bk_str api_enrolment_url(const struct api_call *call)
+{
+    return bk_str_of(call->setup->settings->enrolment_url);
+}
+
 enum bk_err api_seal(struct api_call *call, const char *field, int64_t id, struct bk_str plain,
                      struct bk_str *ret_sealed)
 {

@@ -23,11 +23,25 @@ extern api_handler_fn api_jobs_create, api_jobs_cancel;
 /* res_job_batches.c */
 extern api_handler_fn api_job_batches_create;
 
+/* policy.c */
+extern api_handler_fn api_device_policy_get;
+/* res_device_acts.c */
+extern api_handler_fn api_devices_accept, api_devices_block, api_devices_arm;
+/* res_enrolments.c */
+extern api_handler_fn api_enrolments_get, api_enrolments_arm, api_enrolments_delete;
+/* res_blocked_certificates.c */
+extern api_handler_fn api_blocked_certificates_list, api_blocked_certificates_get,
+    api_blocked_certificates_create, api_blocked_certificates_delete;
+/* res_refusals.c */
+extern api_handler_fn api_refusals_get;
+
 /* auth_doc.c */
 extern const struct api_doc api_doc_login, api_doc_me;
 
 extern const struct api_doc api_doc_lines_list, api_doc_lines_put_all, api_doc_lines_put,
     api_doc_lines_delete, api_doc_keys_list, api_doc_keys_put_all, api_doc_keys_put,
-    api_doc_keys_delete, api_doc_jobs_create, api_doc_jobs_cancel, api_doc_job_batches_create;
+    api_doc_keys_delete, api_doc_jobs_create, api_doc_jobs_cancel, api_doc_job_batches_create,
+    api_doc_device_policy_get, api_doc_devices_accept, api_doc_devices_block, api_doc_devices_arm,
+    api_doc_enrolments_get, api_doc_enrolments_arm, api_doc_enrolments_delete, api_doc_refusals_get;
 
 #endif

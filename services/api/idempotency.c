@@ -8,6 +8,7 @@
 #include "base/seal.h"
 #include "base/secret.h"
 #include "front.h"
+#include "resource.h"
 
 /* Of the answer as it is kept: the row has 64 KiB. A longer one is repeated without its body. */
 enum {
@@ -66,11 +67,19 @@ static enum bk_err repeat(struct api_exchange *exchange, int64_t status, struct 
     json_t *json = json_loadb(kept.ptr, kept.len, 0, NULL);
     const char *body = NULL, *location = NULL, *etag = NULL;
     size_t body_len = 0;
-    if (json == NULL || json_unpack(json, "{s?s%,s?s,s?s}", "body", &body, &body_len, "location",
-                                    &location, "etag", &etag) != 0) {
+    int is_shown_once = 0;
+    if (json == NULL ||
+        json_unpack(json, "{s?s%,s?s,s?s,s?b}", "body", &body, &body_len, "location", &location,
+                    "etag", &etag, "is_shown_once", &is_shown_once) != 0) {
         json_decref(json);
         bk_detail_set(&call->detail, "a kept answer cannot be read");
         return BK_ERR_INTERNAL;
+    }
+    if (is_shown_once) {
+        json_decref(json);
+        return api_refuse(call, BK_ERR_EXISTS, "shown-once",
+                          "this was done, and its answer held a secret that is shown once; take a "
+                          "new Idempotency-Key to do it again");
     }
     answer->status = (int)status;
     answer->location = bk_arena_str(call->arena, bk_str_of(location));
@@ -153,7 +162,9 @@ enum bk_err api_idempotency_keep(struct api_exchange *exchange)
     const struct api_answer *answer = &exchange->answer;
     struct bk_str body = bk_buf_str(&answer->body);
     json_t *kept = json_object();
-    if (answer->content_type.len > 0 && body.len <= KEPT_MAX)
+    if (call->reply.is_shown_once)
+        json_object_set_new(kept, "is_shown_once", json_true());
+    else if (answer->content_type.len > 0 && body.len <= KEPT_MAX)
         json_object_set_new(kept, "body", json_stringn(body.ptr, body.len));
     if (answer->location.len > 0)
         json_object_set_new(kept, "location", json_string(answer->location.ptr));

@@ -167,8 +167,13 @@ static enum bk_err query_number(struct api_call *call, const char *name, int64_t
     return err;
 }
 
+enum bk_err api_limit(struct api_call *call, int64_t *ret_limit)
+{
+    return query_number(call, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT, ret_limit);
+}
+
 enum bk_err api_page(struct api_call *call, int64_t *ret_limit, int64_t *ret_cursor)
 {
-    enum bk_err err = query_number(call, "limit", 1, LIMIT_MAX, LIMIT_DEFAULT, ret_limit);
+    enum bk_err err = api_limit(call, ret_limit);
     return err == BK_OK ? query_number(call, "cursor", 0, INT64_MAX, 0, ret_cursor) : err;
 }

@@ -229,7 +229,8 @@ int main(int argc, char **argv)
         listeners[i].body_max_bytes = (size_t)settings.body_max_bytes;
     const struct bk_jwt_options jwt = {settings.jwt_key_file, settings.jwt_previous_key_file,
                                        settings.jwt_issuer, settings.jwt_audience};
-    if (bk_server_settings_check(&settings.server, &setup.master_keys, &detail) != BK_OK ||
+    if (api_settings_check(&settings, &detail) != BK_OK ||
+        bk_server_settings_check(&settings.server, &setup.master_keys, &detail) != BK_OK ||
         bk_jwt_new(&jwt, &setup.jwt, &detail) != BK_OK ||
         bk_server_check(&options, &detail) != BK_OK ||
         bk_metrics_new(api_metric_rows, API_M_COUNT, options.worker_count, &options.metrics) !=

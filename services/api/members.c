@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/option.h"
 #include "layer/layer.h"
 #include "model/mac.h"
@@ -332,6 +333,28 @@ static json_t *judge_ids(struct api_call *call, const struct api_field *field, c
     return value;
 }
 
+/* "AB:CD:…" and "abcd…" are the same. */
+static json_t *judge_sha256(struct api_call *call, const char *path, const json_t *value)
+{
+    struct bk_str text = api_json_text(value);
+    char digits[2 * 32 + 1];
+    uint8_t bytes[32];
+    size_t count = 0, colons = 0;
+    for (size_t i = 0; i < text.len && count < sizeof digits; i++) {
+        if (text.ptr[i] == ':' && i % 3 == 2)
+            colons++;
+        else
+            digits[count++] = text.ptr[i];
+    }
+    if ((colons != 0 && colons != 31) || text.len != 64 + colons ||
+        bk_hex_parse((struct bk_str){digits, count}, bytes, sizeof bytes) != BK_OK) {
+        api_member_error(call, path, "want the SHA-256 of a certificate: 64 hexadecimal digits");
+        return NULL;
+    }
+    bk_hex_print(bytes, sizeof bytes, digits);
+    return api_keep(call, json_string(digits));
+}
+
 /* {"floor": "3"}: nulls stay, for the merge that follows. */
 static json_t *judge_map(struct api_call *call, const struct api_field *field, const char *path,
                          json_t *value)
@@ -452,6 +475,12 @@ static json_t *judge(struct api_call *call, const struct api_field *field, const
         return judge_email(call, path, value);
     case API_T_TEXTS:
         return judge_texts(call, field, path, value);
+    case API_T_NETWORKS:
+        return judge_count(call, field, path, value, "networks")
+                   ? api_networks_judge(call, path, value)
+                   : NULL;
+    case API_T_SHA256:
+        return judge_sha256(call, path, value);
     case API_T_IDS:
         return judge_ids(call, field, path, value);
     case API_T_MAP:

@@ -130,12 +130,10 @@ static void add_path_parameters(const struct api_route *route, json_t *parameter
     }
 }
 
-static void add_list_parameters(const struct api_resource *resource, json_t *parameters)
+static void add_filters(const struct api_filter *filters, json_t *parameters)
 {
-    json_array_append_new(parameters, reference("parameters", "limit"));
-    json_array_append_new(parameters, reference("parameters", "cursor"));
-    for (const struct api_filter *filter = resource->filters;
-         filter != NULL && filter->name != NULL; filter++)
+    for (const struct api_filter *filter = filters; filter != NULL && filter->name != NULL;
+         filter++)
         json_array_append_new(parameters, json_pack("{s:s, s:s, s:s, s:o}", "name", filter->name,
                                                     "in", "query", "description", filter->help,
                                                     "schema", api_schema_filter(filter)));
@@ -145,8 +143,15 @@ static json_t *parameters_of(const struct api_route *route)
 {
     json_t *parameters = json_array();
     add_path_parameters(route, parameters);
-    if (kind_of(route) == K_LIST)
-        add_list_parameters(route->resource, parameters);
+    const bool is_page = kind_of(route) == K_LIST;
+    const struct api_filter *query = is_page              ? route->resource->filters
+                                     : route->doc != NULL ? route->doc->query
+                                                          : NULL;
+    if (is_page || query != NULL)
+        json_array_append_new(parameters, reference("parameters", "limit"));
+    if (is_page)
+        json_array_append_new(parameters, reference("parameters", "cursor"));
+    add_filters(query, parameters);
     if (has_status(route, "412"))
         json_array_append_new(parameters, reference("parameters", "ifMatch"));
     if (is_method(route, "POST") && route->role != API_ROLE_NONE)
@@ -245,8 +250,7 @@ static json_t *good_answer(struct document *document, const struct api_route *ro
             set(answer, "description", json_string(texts[i].text));
     }
     const enum kind kind = kind_of(route);
-    const bool is_part = kind == K_OTHER && route->doc != NULL && route->doc->answer != NULL &&
-                         route->resource == NULL && strstr(route->path, "/devices/") != NULL;
+    const bool is_part = route->doc != NULL && route->doc->is_part;
     if (strcmp(status, "204") != 0 &&
         (kind == K_GET || kind == K_CREATE || kind == K_PATCH || is_part))
         set(headers, "ETag", reference("headers", "ETag"));

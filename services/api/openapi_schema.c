@@ -132,6 +132,11 @@ static json_t *value_schema(const struct api_field *field, enum api_mode mode)
                                                             words_json(field->words))
                                                 : text_schema(1, 255),
                            field->min, field->max);
+    case API_T_NETWORKS:
+        return list_schema(text_schema(2, 64), field->min, field->max);
+    case API_T_SHA256:
+        return is_read ? json_pack("{s:s, s:s}", "type", "string", "pattern", "^[0-9a-f]{64}$")
+                       : text_schema(64, 95);
     case API_T_IDS:
         return list_schema(json_pack("{s:s, s:i}", "type", "integer", "minimum", 1), field->min,
                            field->max);

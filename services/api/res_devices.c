@@ -6,6 +6,38 @@
 #include "resource.h"
 #include "vendor/vendor.h"
 
+/*
+ * Quarantine ends by a decision about what was seen, not by a change of state; nor by way of
+ * suspension.
+ */
+static enum bk_err check_decided(struct api_call *call, const struct api_write *write)
+{
+    static const char sql[] =
+        "select count(*) from app.anomaly as a"
+        " where a.tenant_id = app.current_tenant_id() and a.device_id = $1::bigint"
+        "   and a.decision is null"
+        "   and a.kind in ('other_certificate', 'other_model', 'other_maker', 'many_networks')";
+    const struct bk_pg_param params[] = {bk_store_int(&call->store, write->id)};
+    struct bk_str before = api_json_text(json_object_get(write->before, "state"));
+    int64_t open_count = 0;
+    if (!bk_str_eq(api_member_text(write, "state", BK_STR("")), BK_STR("bound")) ||
+        bk_str_eq(before, BK_STR("bound")))
+        return BK_OK;
+    if (bk_str_eq(before, BK_STR("quarantined"))) {
+        api_member_error(call, "state",
+                         "a quarantined device is bound again by POST /v1/devices/%lld/accept or "
+                         "/block, which decide about what was seen",
+                         (long long)write->id);
+        return BK_OK;
+    }
+    enum bk_err err = bk_store_number(&call->store, sql, params, BK_COUNT(params), &open_count);
+    if (err == BK_OK && open_count > 0)
+        api_member_error(call, "state",
+                         "what it was quarantined for is not decided: set it to quarantined, then "
+                         "accept or block what was seen");
+    return err;
+}
+
 /* The model as its maker's table writes it; one that is in no table is kept as it is. */
 static enum bk_err prepare(struct api_call *call, struct api_write *write)
 {
@@ -18,7 +50,7 @@ static enum bk_err prepare(struct api_call *call, struct api_write *write)
         vendor != NULL && model.len > 0 ? bk_model_find(vendor, model) : NULL;
     if (row != NULL)
         api_member_set(call, write, "model", json_stringn(row->name.ptr, row->name.len));
-    return BK_OK;
+    return check_decided(call, write);
 }
 
 /* Another model must have the lines and keys that are there: a phone would not show the others. */
@@ -137,9 +169,22 @@ static const struct api_field fields[] = {
      .flags = API_ON_PATCH | API_NEVER_NULL,
      .words = "claimed bound suspended quarantined released",
      .column = "state",
-     .help = "claimed: waits for the phone to prove its MAC. bound: it did. suspended: gets "
-             "nothing for now; goes back to bound, or to claimed if it never was. released: given "
-             "up, so that another tenant may have it; claim it again to begin anew."},
+     .help =
+         "claimed: waits for the phone to prove its MAC. bound: it did. suspended: gets "
+         "nothing for now; goes back to bound, or to claimed if it never was. quarantined: gets "
+         "nothing until what was seen of it is accepted or blocked. released: given up, so that "
+         "another tenant may have it; claim it again to begin anew."},
+    {.name = "is_legacy",
+     .type = API_T_BOOL,
+     .column = "is_legacy",
+     .initial = "false",
+     .help = "It may use a listener with old TLS, where there is one."},
+    {.name = "armed_until",
+     .type = API_T_TIME,
+     .flags = API_READ_ONLY | API_NULL,
+     .column = "armed_until",
+     .help = "Until when it may have its file whatever it holds, where its policy's serving is "
+             "armed."},
     {.name = "revision",
      .type = API_T_INT,
      .flags = API_READ_ONLY,
@@ -205,7 +250,25 @@ static const struct api_field fields[] = {
      .flags = API_READ_ONLY | API_NULL,
      .max = 64,
      .read = "encode(s.fingerprint, 'hex')",
-     .help = "SHA-256 of the certificate that bound it."},
+     .help = "SHA-256 of its certificate, as at first use; another one quarantines it."},
+    {.name = "model_pinned",
+     .type = API_T_TEXT,
+     .flags = API_READ_ONLY | API_NULL,
+     .max = 64,
+     .read = "s.model_pinned",
+     .help = "Model as it first told it; another one quarantines it."},
+    {.name = "serial_seen",
+     .type = API_T_TEXT,
+     .flags = API_READ_ONLY | API_NULL,
+     .max = 128,
+     .read = "s.serial_seen",
+     .help = "Serial number as its certificate tells it."},
+    {.name = "open_anomaly_count",
+     .type = API_T_INT,
+     .flags = API_READ_ONLY,
+     .read = "(select count(*) from app.anomaly as o where o.tenant_id = t.tenant_id"
+             " and o.device_id = t.device_id and o.decision is null)",
+     .help = "Anomalies that nobody has decided."},
     API_LAYER_FIELDS,
     API_TIMES_FIELDS,
     {0},

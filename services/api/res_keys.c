@@ -275,6 +275,7 @@ const struct api_doc api_doc_keys_list = {
     .help = "Its own ones; a key template's are not among them.",
     .schema = "DeviceKey",
     .answer = shown_fields,
+    .is_part = true,
     .is_list = true,
     .statuses = "200 404",
 };
@@ -283,6 +284,7 @@ const struct api_doc api_doc_keys_put_all = {
     .help = "Keys that are not in the list are cleared on the phone. The ETag is the device's.",
     .schema = "DeviceKey",
     .answer = shown_fields,
+    .is_part = true,
     .request = list_fields,
     .is_list = true,
     .statuses = "200 404 412 422",
@@ -292,6 +294,7 @@ const struct api_doc api_doc_keys_put = {
     .help = "What is left out is as on a new key. The ETag is the device's.",
     .schema = "DeviceKey",
     .answer = shown_fields,
+    .is_part = true,
     .request = put_fields,
     .statuses = "200 201 404 412 422",
 };

@@ -223,6 +223,7 @@ const struct api_doc api_doc_lines_list = {
     .summary = "List the lines of a device",
     .schema = "DeviceLine",
     .answer = shown_fields,
+    .is_part = true,
     .is_list = true,
     .statuses = "200 404",
 };
@@ -231,6 +232,7 @@ const struct api_doc api_doc_lines_put_all = {
     .help = "Lines that are not in the list are taken off the phone. The ETag is the device's.",
     .schema = "DeviceLine",
     .answer = shown_fields,
+    .is_part = true,
     .request = list_fields,
     .is_list = true,
     .statuses = "200 404 412 422",
@@ -240,6 +242,7 @@ const struct api_doc api_doc_lines_put = {
     .help = "What is left out is as on a new line. The ETag is the device's.",
     .schema = "DeviceLine",
     .answer = shown_fields,
+    .is_part = true,
     .request = put_fields,
     .statuses = "200 201 404 412 422",
 };

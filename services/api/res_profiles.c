@@ -1,7 +1,7 @@
 /*
  * Profiles: settings layers that many devices share, usually those of one model.
  */
-#include "resource.h"
+#include "policy.h"
 
 static const struct api_field fields[] = {
     {.name = "name",
@@ -26,6 +26,7 @@ static const struct api_field fields[] = {
      .initial = "\"\"",
      .help = "Model of the phones it is meant for, for people; empty: any.",
      .example = "\"T54W\""},
+    API_POLICY_FIELD,
     API_LAYER_FIELDS,
     API_TIMES_FIELDS,
     {0},
@@ -50,6 +51,7 @@ const struct api_resource api_res_profiles = {
     .layer = BK_LAYER_PROFILE,
     .fields = fields,
     .filters = filters,
+    .prepare = api_policy_prepare,
     .users_sql = "select 'device', device_id, replace(mac::text, ':', '') from app.device"
                  " where tenant_id = app.current_tenant_id() and profile_id = $1::bigint"
                  " order by device_id",

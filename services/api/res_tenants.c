@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "handlers.h"
+#include "policy.h"
 #include "store/store_tenant.h"
 
 /* ---- all of them ---- */
@@ -361,6 +362,7 @@ static const struct api_field own_fields[] = {
                  "k.valid_until") ") order by k.created_at, k.tenant_key), '[]')"
                                   " from app.tenant_key as k where k.tenant_id = t.tenant_id)",
      .help = "Keys of its provisioning URLs."},
+    API_POLICY_FIELD,
     API_LAYER_FIELDS,
     API_TIMES_FIELDS,
     {0},
@@ -378,4 +380,5 @@ const struct api_resource api_res_tenant = {
     .spreads = true,
     .layer = BK_LAYER_TENANT,
     .fields = own_fields,
+    .prepare = api_policy_prepare,
 };

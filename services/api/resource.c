@@ -101,6 +101,7 @@ static const char *cast_of(enum api_type type)
     case API_T_SECRET:
         return "bytea";
     case API_T_TEXTS:
+    case API_T_NETWORKS:
     case API_T_LOCKS:
     case API_T_IDS:
     case API_T_MAP:
@@ -117,6 +118,7 @@ static const char *cast_of(enum api_type type)
     case API_T_HOST:
     case API_T_EMAIL:
     case API_T_PEM:
+    case API_T_SHA256:
         break;
     }
     return "text";
@@ -232,6 +234,21 @@ enum bk_err api_resource_answer(struct api_call *call, const struct api_resource
     return BK_OK;
 }
 
+enum bk_err api_row_answer(struct api_call *call, const char *sql, const struct bk_pg_param *params,
+                           size_t count, int status)
+{
+    struct bk_str text;
+    json_t *object = NULL;
+    enum bk_err err = bk_store_one_text(&call->store, sql, params, count, &text);
+    if (err == BK_OK)
+        err = api_json_load(call, text, &object);
+    if (err != BK_OK)
+        return err;
+    call->reply.status = status;
+    call->reply.body = json_incref(object);
+    return BK_OK;
+}
+
 enum bk_err api_if_match(struct api_call *call, struct bk_str version)
 {
     struct bk_str rest = call->if_match;
@@ -267,9 +284,8 @@ static enum bk_err filter_fault(struct api_call *call, const struct api_filter *
     return BK_ERR_INVALID;
 }
 
-/* What stands in the query, judged and as PostgreSQL reads it. */
-static enum bk_err filter_value(struct api_call *call, const struct api_filter *filter,
-                                struct bk_str *value)
+enum bk_err api_filter_judge(struct api_call *call, const struct api_filter *filter,
+                             struct bk_str *value)
 {
     struct bk_mac mac;
     int64_t number;
@@ -310,7 +326,9 @@ static enum bk_err filter_value(struct api_call *call, const struct api_filter *
     case API_T_HOST:
     case API_T_EMAIL:
     case API_T_PEM:
+    case API_T_SHA256:
     case API_T_TEXTS:
+    case API_T_NETWORKS:
     case API_T_IDS:
     case API_T_MAP:
     case API_T_COUNTS:
@@ -346,7 +364,7 @@ static enum bk_err add_filters(struct api_call *call, const struct api_resource 
         err = api_query(call, filter->name, &value);
         if (err != BK_OK || value.ptr == NULL)
             continue;
-        err = filter_value(call, filter, &value);
+        err = api_filter_judge(call, filter, &value);
         add(statement, " and ");
         add_with(statement, filter->sql, cast_of(filter->type), bk_store_text(value));
     }
@@ -436,6 +454,18 @@ static struct bk_str text_of(struct api_call *call, const json_t *value)
                           value); /* numbers, true, false, and what is stored as JSON */
 }
 
+/* How the column takes what was read. */
+static const char *stored_sql(enum api_type type)
+{
+    if (type == API_T_TEXTS || type == API_T_LOCKS)
+        return "array(select jsonb_array_elements_text(@@))";
+    if (type == API_T_NETWORKS)
+        return "array(select one::cidr from jsonb_array_elements_text(@@) as one)";
+    if (type == API_T_PEM)
+        return "decode(@@, 'base64')";
+    return type == API_T_SHA256 ? "decode(@@, 'hex')" : "@@";
+}
+
 /* A member's value as its column takes it: a parameter, or the column's default. */
 static enum bk_err add_value(struct api_call *call, struct statement *statement,
                              const struct api_write *write, const struct api_member *member)
@@ -453,12 +483,8 @@ static enum bk_err add_value(struct api_call *call, struct statement *statement,
             add_with(statement, "@@", "bytea", bk_store_bytes(sealed));
         return err;
     }
-    const bool is_array = field->type == API_T_TEXTS || field->type == API_T_LOCKS;
-    add_with(statement,
-             is_array                   ? "array(select jsonb_array_elements_text(@@))"
-             : field->type == API_T_PEM ? "decode(@@, 'base64')"
-                                        : "@@",
-             cast_of(field->type), bk_store_text(text_of(call, member->value)));
+    add_with(statement, stored_sql(field->type), cast_of(field->type),
+             bk_store_text(text_of(call, member->value)));
     return BK_OK;
 }
 

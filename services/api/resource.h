@@ -22,21 +22,23 @@ enum api_type {
     API_T_INT,    /* min..max */
     API_T_NUMBER, /* min..max, fractions allowed */
     API_T_BOOL,
-    API_T_WORD,    /* one of words */
-    API_T_VENDOR,  /* name of a phone driver */
-    API_T_TIME,    /* RFC 3339, UTC */
-    API_T_REF,     /* id of something of this tenant */
-    API_T_SECRET,  /* min..max bytes; write only, sealed at "<field's sealed_at>/<id>" */
-    API_T_MAC,     /* read as 12 lower-case hexadecimal digits, written as people write it */
-    API_T_HOST,    /* host name, IPv4 address, IPv6 address without brackets; or empty if min 0 */
-    API_T_EMAIL,   /* lower case when read */
-    API_T_PEM,     /* at most max bytes, lines; its resource makes base64 of DER of it */
-    API_T_TEXTS,   /* min..max texts of 1..255 characters; words: of these */
-    API_T_IDS,     /* min..max ids */
-    API_T_MAP,     /* object of texts, at most max bytes in all */
-    API_T_COUNTS,  /* read only: {"queued": 3, …}, words are its names */
-    API_T_OBJECT,  /* by the rows of members */
-    API_T_OBJECTS, /* min..max of these */
+    API_T_WORD,     /* one of words */
+    API_T_VENDOR,   /* name of a phone driver */
+    API_T_TIME,     /* RFC 3339, UTC */
+    API_T_REF,      /* id of something of this tenant */
+    API_T_SECRET,   /* min..max bytes; write only, sealed at "<field's sealed_at>/<id>" */
+    API_T_MAC,      /* read as 12 lower-case hexadecimal digits, written as people write it */
+    API_T_HOST,     /* host name, IPv4 address, IPv6 address without brackets; or empty if min 0 */
+    API_T_EMAIL,    /* lower case when read */
+    API_T_PEM,      /* at most max bytes, lines; its resource makes base64 of DER of it */
+    API_T_TEXTS,    /* min..max texts of 1..255 characters; words: of these */
+    API_T_IDS,      /* min..max ids */
+    API_T_NETWORKS, /* at most max CIDR networks, each once; IPv4 from /8, IPv6 from /16 */
+    API_T_SHA256,   /* 64 hexadecimal digits, also as OpenSSL writes them; lower case when read */
+    API_T_MAP,      /* object of texts, at most max bytes in all */
+    API_T_COUNTS,   /* read only: {"queued": 3, …}, words are its names */
+    API_T_OBJECT,   /* by the rows of members */
+    API_T_OBJECTS,  /* min..max of these */
     API_T_SETTINGS,
     API_T_LOCKS,
     API_T_RAW,
@@ -138,6 +140,10 @@ api_handler_fn api_resource_list, api_resource_get, api_resource_create, api_res
 
 /* ---- the engine's parts, for handlers of their own ---- */
 
+/* Judge what stands in the query; *value is as PostgreSQL reads it. BK_ERR_INVALID: remembered. */
+BK_MUST_USE enum bk_err api_filter_judge(struct api_call *call, const struct api_filter *filter,
+                                         struct bk_str *value);
+
 /* Remember a fault of one member: "errors" of the problem, its first the detail. */
 void api_member_error(struct api_call *call, const char *path, const char *format, ...)
     BK_PRINTF(3, 4);
@@ -174,6 +180,9 @@ BK_MUST_USE enum bk_err api_resource_read(struct api_call *call,
 BK_MUST_USE enum bk_err api_resource_answer(struct api_call *call,
                                             const struct api_resource *resource, int64_t id,
                                             int status);
+/* The answer is sql's one column of JSON, of its first row; BK_ERR_NOT_FOUND when there is none. */
+BK_MUST_USE enum bk_err api_row_answer(struct api_call *call, const char *sql,
+                                       const struct bk_pg_param *params, size_t count, int status);
 /* Compare If-Match with the version; BK_ERR_STALE. */
 BK_MUST_USE enum bk_err api_if_match(struct api_call *call, struct bk_str version);
 /* The names of what was written, never the values; for the audit's payload. */
@@ -184,6 +193,8 @@ json_t *api_keep(struct api_call *call, json_t *json);
 BK_MUST_USE enum bk_err api_json_load(struct api_call *call, struct bk_str text, json_t **ret_json);
 struct bk_str api_json_text(const json_t *json); /* of a string; else empty without pointer */
 size_t api_char_count(struct bk_str utf8);
+/* As they are stored, canonical; NULL after a fault (networks.c). */
+json_t *api_networks_judge(struct api_call *call, const char *path, const json_t *value);
 bool api_is_host(struct bk_str host);
 bool api_is_time(struct bk_str text); /* RFC 3339 in UTC: "…Z" */
 
@@ -244,6 +255,7 @@ BK_MUST_USE enum bk_err api_layer_check_locks(struct api_call *call, enum bk_lay
 
 extern const struct api_resource api_res_tenants, api_res_tenant, api_res_sites, api_res_users,
     api_res_pbxs, api_res_extensions, api_res_devices, api_res_profiles, api_res_trust_roots,
-    api_res_cert_rules, api_res_visits, api_res_jobs, api_res_job_batches, api_res_audit_events;
+    api_res_cert_rules, api_res_visits, api_res_jobs, api_res_job_batches, api_res_audit_events,
+    api_res_anomalies, api_res_blocked_certificates;
 
 #endif

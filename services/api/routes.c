@@ -80,6 +80,22 @@ const struct api_route api_routes[] = {
     {"PUT", "/v1/devices/{device_id}/keys/module/{module}/{slot}", "putDeviceModuleKey", API_TECHNICIAN, true, false, api_keys_put, NULL, &api_doc_keys_put},
     {"DELETE", "/v1/devices/{device_id}/keys/module/{module}/{slot}", "deleteDeviceModuleKey", API_TECHNICIAN, true, false, api_keys_delete, NULL, &api_doc_keys_delete},
 
+    {"GET", "/v1/devices/{device_id}/policy", "getDevicePolicy", API_VIEWER, true, true, api_device_policy_get, NULL, &api_doc_device_policy_get},
+    {"POST", "/v1/devices/{device_id}/accept", "acceptDevice", API_TECHNICIAN, true, false, api_devices_accept, &api_res_devices, &api_doc_devices_accept},
+    {"POST", "/v1/devices/{device_id}/block", "blockDevice", API_TECHNICIAN, true, false, api_devices_block, &api_res_devices, &api_doc_devices_block},
+    {"POST", "/v1/devices/{device_id}/arm", "armDevice", API_TECHNICIAN, true, false, api_devices_arm, &api_res_devices, &api_doc_devices_arm},
+    {"GET", "/v1/devices/{device_id}/enrolment", "getDeviceEnrolment", API_VIEWER, true, true, api_enrolments_get, NULL, &api_doc_enrolments_get},
+    {"POST", "/v1/devices/{device_id}/enrolment", "armDeviceEnrolment", API_TECHNICIAN, true, false, api_enrolments_arm, NULL, &api_doc_enrolments_arm},
+    {"DELETE", "/v1/devices/{device_id}/enrolment", "deleteDeviceEnrolment", API_TECHNICIAN, true, false, api_enrolments_delete, NULL, &api_doc_enrolments_delete},
+
+    {"GET", "/v1/anomalies", "listAnomalies", API_VIEWER, true, true, api_resource_list, &api_res_anomalies, NULL},
+    {"GET", "/v1/anomalies/{anomaly_id}", "getAnomaly", API_VIEWER, true, true, api_resource_get, &api_res_anomalies, NULL},
+
+    {"GET", "/v1/blocked-certificates", "listBlockedCertificates", API_VIEWER, false, true, api_blocked_certificates_list, &api_res_blocked_certificates, NULL},
+    {"POST", "/v1/blocked-certificates", "createBlockedCertificate", API_ADMIN, false, false, api_blocked_certificates_create, &api_res_blocked_certificates, NULL},
+    {"GET", "/v1/blocked-certificates/{blocked_certificate_id}", "getBlockedCertificate", API_VIEWER, false, true, api_blocked_certificates_get, &api_res_blocked_certificates, NULL},
+    {"DELETE", "/v1/blocked-certificates/{blocked_certificate_id}", "deleteBlockedCertificate", API_ADMIN, false, false, api_blocked_certificates_delete, &api_res_blocked_certificates, NULL},
+
     {"GET", "/v1/jobs", "listJobs", API_VIEWER, true, true, api_resource_list, &api_res_jobs, NULL},
     {"POST", "/v1/jobs", "createJob", API_TECHNICIAN, true, false, api_jobs_create, &api_res_jobs, &api_doc_jobs_create},
     {"GET", "/v1/jobs/{job_id}", "getJob", API_VIEWER, true, true, api_resource_get, &api_res_jobs, NULL},
@@ -89,6 +105,7 @@ const struct api_route api_routes[] = {
     {"GET", "/v1/job-batches/{job_batch_id}", "getJobBatch", API_VIEWER, true, true, api_resource_get, &api_res_job_batches, NULL},
 
     {"GET", "/v1/visits", "listVisits", API_VIEWER, true, true, api_resource_list, &api_res_visits, NULL},
+    {"GET", "/v1/refusals", "getRefusals", API_VIEWER, true, true, api_refusals_get, NULL, &api_doc_refusals_get},
     {"GET", "/v1/audit-events", "listAuditEvents", API_ADMIN, true, true, api_resource_list, &api_res_audit_events, NULL},
 
     {NULL, NULL, NULL, API_ROLE_NONE, false, false, NULL, NULL, NULL},

@@ -28,6 +28,10 @@ static const struct bk_setting_row rows[] = {
         "Who issues the tokens (iss); the same for all that share the key", NULL),
     ROW(jwt_audience, "jwt.audience", BK_T_TEXT, 1, 255, "beckon-api",
         "Whom the tokens are for (aud); the same for all that share the key", NULL),
+    ROW(enrolment_url, "enrolment_url", BK_T_TEXT, 0, 200, "",
+        "What phones without a usable certificate call, as in beckon-config's settings; empty: "
+        "nobody is let enrol",
+        NULL),
     BK_SETTING_ROW_END,
 };
 
@@ -44,3 +48,17 @@ const struct bk_settings api_settings_table = {
     .rows = rows,
     .groups = groups,
 };
+
+enum bk_err api_settings_check(const struct api_settings *settings, struct bk_detail *ret_detail)
+{
+    struct bk_str url = bk_str_of(settings->enrolment_url), host = url;
+    if (url.len == 0)
+        return BK_OK;
+    if (bk_str_starts(url, BK_STR("https://")))
+        host = bk_str_slice(url, 8, url.len);
+    if (host.len > 0 && host.len < url.len && bk_str_find(host, '/') < 0)
+        return BK_OK;
+    bk_detail_set(ret_detail, "enrolment_url: must be https://host or https://host:port, without a "
+                              "slash at the end");
+    return BK_ERR_INVALID;
+}

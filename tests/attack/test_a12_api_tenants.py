@@ -33,8 +33,10 @@ class Side:
     def __init__(self, stack, api, mark):
         self.tenant = stack.tenant(pbx=False)
         self.clients = {role: api.member(self.tenant, role) for role in ("viewer", "technician", "admin")}
-        self.world = contract.World(self.clients["admin"], new_mac, new_email, new_pem, mark)
+        self.world = contract.World(self.clients["admin"], new_mac, new_email, new_pem, mark, stack)
         self.world.ids["tenant_id"] = self.tenant.id
+        self.world.operator = api.operator()
+        self.world.ids["cert_rule_id"] = self.world.make("createCertRule")["id"]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,8 @@ def snapshot(stack, tenant):
         stack.sql(f"select md5(coalesce(string_agg(t::text, ',' order by t::text), ''))"
                   f" from app.{table} as t where t.tenant_id = %s", (tenant.id,))
         for table in ("tenant", "site", "membership", "pbx", "pbx_control", "extension", "profile", "device",
-                      "device_line", "device_key", "trust_root", "job", "job_batch", "audit")
+                      "device_line", "device_key", "trust_root", "job", "job_batch", "audit", "device_state",
+                      "enrolment", "anomaly", "blocked_certificate")
     ]
 
 
@@ -178,10 +181,11 @@ def test_row_level_security_stands_behind_it(stack, ours, theirs):
         with connection.cursor() as cursor:
             cursor.execute("select set_config('bk.tenant_id', %s, false)", (str(ours.tenant.id),))
             for table in ("site", "pbx", "pbx_control", "extension", "profile", "device", "device_line",
-                          "device_key", "job", "job_batch", "membership", "visit", "audit"):
+                          "device_key", "job", "job_batch", "membership", "visit", "audit", "enrolment", "anomaly",
+                          "blocked_certificate"):
                 cursor.execute(f"select count(*) from app.{table} where tenant_id <> %s", (ours.tenant.id,))
                 assert cursor.fetchone()[0] == 0, table
-                if table not in ("visit", "audit", "job"):
+                if table not in ("visit", "audit", "job", "enrolment", "anomaly"):
                     cursor.execute(f"delete from app.{table} where tenant_id = %s", (theirs.tenant.id,))
                     assert cursor.rowcount == 0, table
 

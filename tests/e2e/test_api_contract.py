@@ -35,7 +35,7 @@ def operator(api):
 @pytest.fixture(scope="module")
 def world(api, stack, operator):
     tenant = stack.tenant(pbx=False)
-    made = contract.World(api.admin(tenant), new_mac, new_email, new_pem, "contract")
+    made = contract.World(api.admin(tenant), new_mac, new_email, new_pem, "contract", stack)
     made.ids["tenant_id"] = operator.expect(
         201, "POST", "/v1/tenants", made.body("createTenant")
     ).json["id"]
@@ -75,6 +75,15 @@ def good_path(world, operation):
         put = DOCUMENT.by_id[operation.id.replace("delete", "put")]
         call(world, put, path=world.path(put, slot=9), body=world.body(put.id))
         return world.path(operation, slot=9)
+    if operation.id == "deleteDeviceEnrolment":
+        device = world.make("createDevice")
+        path = world.path(operation, device_id=device["id"])
+        world.client.expect(201, "POST", path, world.body("armDeviceEnrolment"))
+        return path
+    if operation.id in ("acceptDevice", "blockDevice"):
+        device = world.make("createDevice")
+        world.quarantine(device["id"])
+        return world.path(operation, device_id=device["id"])
     if operation.method == "DELETE":
         made = world.make("create" + operation.id.removeprefix("delete"))
         name = operation.path.rpartition("{")[2].rstrip("}")
@@ -246,10 +255,11 @@ def test_a_stale_etag_is_412_and_changes_nothing(world, operation):
         return
     etag = call(world, get, path=path).headers["etag"]
     good = call(world, operation, path=path, body=body, headers={"If-Match": f'"x", {etag}'})
-    assert good.status == 200, good
+    assert good.status in operation.statuses("2"), good
     if good.headers["etag"] != etag:
         problem(call(world, operation, path=path, body=body, headers={"If-Match": etag}), 412)
-    assert call(world, operation, path=path, body=body, headers={"If-Match": "*"}).status == 200
+    again = call(world, operation, path=path, body=body, headers={"If-Match": "*"})
+    assert again.status in operation.statuses("2"), again
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda one: one.id)

@@ -140,6 +140,7 @@ class Api(Service):
             "master_key_file": stack.master_key,
             "master_key_previous_file": stack.previous_key,
             "jwt.key_file": self.jwt_key,
+            "enrolment_url": stack.enrolment_url,
             "workers": 2,
             "redis.address": redis.address if redis else "",
             "listener.rest.address": f"127.0.0.1:{self.port}",

@@ -4,7 +4,9 @@ for each operation that takes one (`World`).
 """
 
 import copy
+import json
 import pathlib
+import secrets
 import subprocess
 
 import jsonschema
@@ -137,9 +139,11 @@ def faults(document, schema, required_only=False):
 
 
 class World:
-    """A tenant with one of everything, made through the API; ids by the names that paths use."""
+    """A tenant with one of everything, made through the API; ids by the names that paths use. What phones alone
+    bring about (quarantine, anomalies) is put into the database of stack."""
 
-    def __init__(self, client, mac, email, pem, mark):
+    def __init__(self, client, mac, email, pem, mark, stack):
+        self.stack = stack
         self.client = client
         self.operator = None  # whoever needs one sets it
         self.mac = mac
@@ -152,6 +156,7 @@ class World:
             ("createSite", "site_id"), ("createProfile", "profile_id"), ("createPbx", "pbx_id"),
             ("createExtension", "extension_id"), ("createTrustRoot", "trust_root_id"),
             ("createDevice", "device_id"), ("createUser", "user_id"),
+            ("createBlockedCertificate", "blocked_certificate_id"),
         ):
             self.ids[name] = self.make(operation)["id"]
         for path, operation in (
@@ -161,6 +166,10 @@ class World:
             ("/v1/devices/{device_id}/keys/module/1/2", "putDeviceModuleKey"),
         ):
             client.expect(201, "PUT", path.format(**self.ids), self.body(operation))
+        client.expect(200, "PATCH", "/v1/tenant", {"policy": {"enrolment": "token"}})
+        client.expect(201, "POST", f"/v1/devices/{self.ids['device_id']}/enrolment",
+                      self.body("armDeviceEnrolment"))
+        self.ids["anomaly_id"] = self.anomaly(self.ids["device_id"], "guessing")
         self.ids["job_id"] = self.make("createJob")["id"]
         self.ids["job_batch_id"] = self.make("createJobBatch")["id"]
 
@@ -169,7 +178,24 @@ class World:
         "createExtension": "/v1/extensions", "createTrustRoot": "/v1/trust-roots",
         "createDevice": "/v1/devices", "createUser": "/v1/users", "createJob": "/v1/jobs",
         "createJobBatch": "/v1/job-batches", "createCertRule": "/v1/cert-rules",
+        "createBlockedCertificate": "/v1/blocked-certificates",
     }
+
+    def anomaly(self, device_id, kind, **seen):
+        """As beckon-config notes it: its id."""
+        return self.stack.sql(
+            "insert into app.anomaly (tenant_id, device_id, kind, seen)"
+            " select tenant_id, device_id, %s, %s from app.device where device_id = %s returning anomaly_id",
+            (kind, json.dumps(seen), device_id))[0][0]
+
+    def quarantine(self, device_id, kind="other_certificate", **seen):
+        """A bound device, quarantined for what was seen: the anomaly's id."""
+        self.stack.sql(
+            "set role beckon_cross;"
+            "update app.device set state = 'bound', bound_at = now(), is_bound_by_own_root = true"
+            " where device_id = %s and state = 'claimed';"
+            "update app.device set state = 'quarantined' where device_id = %s", (device_id, device_id))
+        return self.anomaly(device_id, kind, **seen)
 
     def make(self, operation):
         status = 202 if "Job" in operation else 201
@@ -187,6 +213,7 @@ class World:
             "createSite": lambda: {
                 "name": name, "time_zone": "Europe/Berlin", "country": "DE",
                 "emergency_address": {"country": "DE", "A3": "Bonn"},
+                "addresses": ["192.0.2.0/24", "2001:db8:1::/48"],
                 "settings": {"time.ntp_servers": ["ntp.example"]}, "locks": ["time.ntp_servers"],
             },
             "updateSite": lambda: {"country": "FR", "emergency_address": {"A3": None, "A6": "Rue"}},
@@ -195,7 +222,7 @@ class World:
                 "settings": {"ui.backlight_s": 60, "security.admin_secret": "s3cret-s3cret"},
                 "raw": {"yealink": {"features.dnd_refuse_code": "486"}},
             },
-            "updateProfile": lambda: {"settings": {"ui.backlight_s": 30}},
+            "updateProfile": lambda: {"settings": {"ui.backlight_s": 30}, "policy": {"reset": "reenrol"}},
             "createPbx": lambda: {
                 "name": name, "domain": f"p{self.count}.{self.mark}.example",
                 "registrars": [{"host": "sip.example", "port": 5061}], "transport": "tls",
@@ -220,13 +247,13 @@ class World:
                 "site_id": self.ids["site_id"], "profile_id": self.ids["profile_id"],
                 "location": {"floor": "3"}, "settings": {"ui.language": "de"},
             },
-            "updateDevice": lambda: {"label": name, "serial": "42", "location": {"room": "3.14"}},
+            "updateDevice": lambda: {"label": name, "serial": "42", "is_legacy": True, "location": {"room": "3.14"}},
             "createUser": lambda: {
                 "email": self.email(), "display_name": name, "password": "correct horse battery",
                 "role": "viewer",
             },
             "updateUser": lambda: {"role": "technician", "display_name": name},
-            "updateOwnTenant": lambda: {"title": name, "settings": {"ui.ring_volume": 3}},
+            "updateOwnTenant": lambda: {"title": name, "policy": {"serving": "always"}, "settings": {"ui.ring_volume": 3}},
             "createTenant": lambda: {"name": f"{self.mark}-{self.count}", "title": name, "region": "eu"},
             "updateTenant": lambda: {"title": name, "retention_days": 30},
             "replaceDeviceLines": lambda: {"items": [
@@ -244,6 +271,9 @@ class World:
             "putDeviceLineKey": lambda: {"kind": "blf", "line": 1, "value": "1002", "label": name},
             "putDeviceProgrammableKey": lambda: {"kind": "speed_dial", "value": "1003"},
             "putDeviceModuleKey": lambda: {"kind": "blf", "value": "1004"},
+            "armDevice": lambda: {"hours": 5},
+            "armDeviceEnrolment": lambda: {"method": "url", "hours": 24},
+            "createBlockedCertificate": lambda: {"fingerprint": secrets.token_hex(32), "note": name},
             "createJob": lambda: {"kind": "reprovision", "device_id": self.ids["device_id"]},
             "createJobBatch": lambda: {"kind": "reboot", "filter": {"site_id": self.ids["site_id"]}},
         }

@@ -27,6 +27,8 @@ static const struct api_field fields[] = {
     {.name = "email", .type = API_T_EMAIL, .help = "e"},
     {.name = "texts", .type = API_T_TEXTS, .min = 1, .max = 2, .help = "t"},
     {.name = "ids", .type = API_T_IDS, .min = 1, .max = 2, .help = "i"},
+    {.name = "networks", .type = API_T_NETWORKS, .max = 3, .help = "n"},
+    {.name = "sha256", .type = API_T_SHA256, .help = "s"},
     {.name = "map", .type = API_T_MAP, .max = 64, .help = "m"},
     {.name = "locks", .type = API_T_LOCKS, .max = 4, .help = "l"},
     {.name = "parts", .type = API_T_OBJECTS, .max = 2, .members = part_fields, .help = "p"},
@@ -56,6 +58,9 @@ static void end(struct world *world)
     bk_arena_free(world->call.arena);
     json_decref(world->input);
 }
+
+#define HEX32 "0123456789abcdef0123456789ABCDEF"
+#define COLONS16 "01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF"
 
 /* fault: the member that is named first; NULL: none. */
 static const struct {
@@ -112,6 +117,28 @@ static const struct {
     {"{\"texts\": []}", "texts"},
     {"{\"texts\": [\"a\", \"\"]}", "texts[1]"},
     {"{\"ids\": [1, 0]}", "ids[1]"},
+    {"{\"networks\": []}", NULL},
+    {"{\"networks\": [\"192.0.2.0/24\", \"192.0.2.0/25\", \"2001:db8::/48\"]}", NULL},
+    {"{\"networks\": [\"192.0.2.7\", \"2001:db8::7\", \"10.0.0.0/8\"]}", NULL},
+    {"{\"networks\": [\"192.0.2.7/24\"]}", "networks[0]"},
+    {"{\"networks\": [\"2001:db8::1/48\"]}", "networks[0]"},
+    {"{\"networks\": [\"0.0.0.0/0\"]}", "networks[0]"},
+    {"{\"networks\": [\"2000::/3\"]}", "networks[0]"},
+    {"{\"networks\": [\"::ffff:192.0.2.0/120\"]}", "networks[0]"},
+    {"{\"networks\": [\"192.0.2.0/33\"]}", "networks[0]"},
+    {"{\"networks\": [\"192.0.2.0/\"]}", "networks[0]"},
+    {"{\"networks\": [\"\"]}", "networks[0]"},
+    {"{\"networks\": [7]}", "networks[0]"},
+    {"{\"networks\": [\"192.0.2.7\", \"192.0.2.7/32\"]}", "networks[1]"},
+    {"{\"networks\": [\"2001:DB8::7\", \"2001:db8:0::7\"]}", "networks[1]"},
+    {"{\"networks\": [\"10.0.0.1\", \"10.0.0.2\", \"10.0.0.3\", \"10.0.0.4\"]}", "networks"},
+    {"{\"sha256\": \"" HEX32 HEX32 "\"}", NULL},
+    {"{\"sha256\": \"" COLONS16 ":" COLONS16 "\"}", NULL},
+    {"{\"sha256\": \"" HEX32 "\"}", "sha256"},
+    {"{\"sha256\": \"" HEX32 HEX32 "0\"}", "sha256"},
+    {"{\"sha256\": \"" HEX32 "x" HEX32 "\"}", "sha256"},
+    {"{\"sha256\": \"" HEX32 COLONS16 "\"}", "sha256"},
+    {"{\"sha256\": 7}", "sha256"},
     {"{\"map\": {\"floor\": \"3\", \"room\": null}}", NULL},
     {"{\"map\": {\"floor\": 3}}", "map.floor"},
     {"{\"locks\": [\"time.zone\", \"raw:features.x\"]}", NULL},
@@ -178,6 +205,16 @@ static void values_are_made_one_form(void **state)
     const json_t *part = json_array_get(api_member_find(&world.write, "parts")->value, 0);
     assert_int_equal(json_integer_value(json_object_get(part, "port")), 0);
     assert_int_equal(api_member_int(&world.write, "int", 7), 7);
+    end(&world);
+    judge(&world,
+          "{\"networks\": [\"192.0.2.7\", \"2001:DB8:0:0::/48\"],"
+          " \"sha256\": \"" COLONS16 ":" COLONS16 "\"}",
+          false);
+    char *networks = json_dumps(api_member_find(&world.write, "networks")->value, JSON_COMPACT);
+    assert_string_equal(networks, "[\"192.0.2.7/32\",\"2001:db8::/48\"]");
+    free(networks);
+    assert_string_equal(api_member_text(&world.write, "sha256", BK_STR("")).ptr,
+                        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
     end(&world);
 }
 
