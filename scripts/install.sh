@@ -13,7 +13,7 @@ cd "$(dirname "$(readlink -f "$0")")"
 
 declare -A SETS=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libh2o-evloop-dev libpq-dev libmimalloc-dev libssl-dev
-             libjansson-dev libhiredis-dev libjwt-dev libre-dev"
+             libjansson-dev libhiredis-dev libjwt-dev libre-dev libseccomp-dev"
     [run]="postgresql-15 redis-server kamailio kamailio-tls-modules openssl curl
            util-linux jq"
     [test]="libcmocka-dev libexpat1-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck git python3 python3-pytest

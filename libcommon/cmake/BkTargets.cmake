@@ -6,6 +6,7 @@
 #   bk_fuzz(<name> DEPS …)                            tests/fuzz/fuzz_<name>.c with its corpus
 
 include(CMakeParseArguments)
+include(CheckCCompilerFlag)
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
@@ -15,6 +16,7 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.14)
 pkg_check_modules(JWT REQUIRED IMPORTED_TARGET libjwt>=1.10.2)
 pkg_check_modules(H2O REQUIRED IMPORTED_TARGET libh2o-evloop)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis>=0.14)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5)
 pkg_check_modules(LIBRE REQUIRED IMPORTED_TARGET libre>=1.1)
 # libre's headers choose types by these words; pkg-config does not tell them.
 target_compile_definitions(PkgConfig::LIBRE INTERFACE
@@ -25,7 +27,7 @@ set_target_properties(PkgConfig::LIBRE PROPERTIES
 
 option(BK_TESTS "build the tests (cmocka, python3); phonesim and benchload are built anyway" ON)
 option(BK_WERROR "treat warnings as errors" OFF)
-option(BK_HARDEN "fortify, stack protector, relro, PIE" OFF)
+option(BK_HARDEN "stack protector, PIE, relro, fortify where the compiler optimises (not with sanitizers)" OFF)
 option(BK_MIMALLOC "services allocate with mimalloc (a handshake costs a tenth less CPU)" OFF)
 set(BK_SANITIZE "" CACHE STRING "address,undefined | thread | (empty)")
 option(BK_FUZZ "build fuzz targets with libFuzzer (clang only)" OFF)
@@ -59,8 +61,13 @@ if(BK_FUZZ)
 endif()
 if(BK_HARDEN)
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-  target_compile_options(bk_flags INTERFACE
-    -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+  set(CMAKE_SKIP_RPATH ON)
+  target_compile_options(bk_flags INTERFACE -fstack-protector-strong -fstack-clash-protection)
+  check_c_compiler_flag(-fcf-protection BK_HAS_CF_PROTECTION) # x86
+  if(BK_HAS_CF_PROTECTION)
+    target_compile_options(bk_flags INTERFACE -fcf-protection)
+  endif()
+  target_compile_definitions(bk_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
   target_link_options(bk_flags INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 

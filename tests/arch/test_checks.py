@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """The checks of this folder, run on small made-up trees: each rule broken once, and kept."""
 import pathlib
+import platform
+import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import check_binaries  # noqa: E402
 import check_corpora  # noqa: E402
 import check_includes  # noqa: E402
 
@@ -156,6 +159,56 @@ class Corpora(unittest.TestCase):
 
     def test_a_tree_without_targets_is_found(self):
         self.assertIn("no fuzz target", check_corpora.check(self.tree.root / "services")[0])
+
+
+# (label, what is given to the compiler beside GOOD, part of the finding)
+GOOD = ("-O2", "-fPIE", "-pie", "-fstack-protector-all", "-fcf-protection", "-D_FORTIFY_SOURCE=2",
+        "-Wl,-z,relro,-z,now,-z,noexecstack")
+WEAK = [
+    ("not PIE", ("-fno-pie", "-no-pie"), "position independent"),
+    ("no relro", ("-Wl,-z,norelro",), "GNU_RELRO"),
+    ("lazy binding", ("-Wl,-z,lazy",), "bound late"),
+    ("a stack that runs", ("-Wl,-z,execstack",), "stack can be run"),
+    ("a library path", ("-Wl,-rpath,/tmp",), "RPATH"),
+    ("no stack protector", ("-fno-stack-protector",), "stack protector"),
+    ("not fortified", ("-U_FORTIFY_SOURCE",), "FORTIFY"),
+    ("no marks for jumps", ("-fcf-protection=none",), "indirect jumps"),
+]
+PROGRAM = """
+#include <stdio.h>
+#include <string.h>
+#define F(n) int f##n(int c, char **v) { char b[64]; snprintf(b, (size_t)c * 8, "%s", v[0]); return (int)strlen(b); }
+F(0) F(1) F(2) F(3) F(4) F(5) F(6) F(7) F(8) F(9) F(10) F(11) F(12) F(13) F(14) F(15) F(16) F(17) F(18) F(19)
+int main(int c, char **v) { return f0(c, v); }
+"""
+
+
+class Binaries(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        (pathlib.Path(self.directory.name) / "a.c").write_text(PROGRAM)
+
+    def tearDown(self):
+        self.directory.cleanup()
+
+    def check(self, *options):
+        where = pathlib.Path(self.directory.name)
+        subprocess.run(["gcc", *GOOD, *options, where / "a.c", "-o", where / "a"], check=True)
+        return check_binaries.check(where, True, ("a",))
+
+    def test_a_hardened_program_has_no_finding(self):
+        self.assertEqual(self.check(), [])
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "options of gcc for x86-64")
+    def test_each_weakness_is_found(self):
+        for label, options, part in WEAK:
+            with self.subTest(label):
+                found = self.check(*options)
+                self.assertEqual(len(found), 1, found)
+                self.assertIn(part, found[0])
+
+    def test_a_program_that_is_missing_is_found(self):
+        self.assertIn("not built", check_binaries.check(self.directory.name, True, ("b",))[0])
 
 
 if __name__ == "__main__":
