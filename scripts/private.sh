@@ -195,6 +195,10 @@ redis_start() {
     local deadline=$((SECONDS + 10)) socket=${REDIS_SOCKET//\"/\\\"} dir=${REDIS_DIR//\"/\\\"}
     ! redis_alive "$1" || return 0
     mkdir -p -- "$REDIS_DIR" && chmod 0700 -- "$REDIS_DIR"
+    local as=()
+    if [ "$(id -u)" -eq 0 ] && { chown "$PG_USER:$PG_USER" -- "$REDIS_DIR" && pg_as test -x "$REDIS_DIR"; } 2>/dev/null; then
+        as=(setpriv --reuid="$PG_USER" --regid="$PG_USER" --clear-groups) # and so may who serves as that user
+    fi
     rm -f -- "$REDIS_SOCKET"
     cat >"$REDIS_DIR/redis.conf" <<END
 # Written by $PROG at every start.
@@ -208,7 +212,7 @@ maxmemory 64mb
 maxmemory-policy noeviction
 always-show-logo no
 END
-    spawn "$1/redis.pid" "$2" redis-server "$REDIS_DIR/redis.conf" || return 1
+    spawn "$1/redis.pid" "$2" "${as[@]}" redis-server "$REDIS_DIR/redis.conf" || return 1
     until [ "$(redis-cli -s "$REDIS_SOCKET" ping 2>/dev/null)" = PONG ]; do
         [ "$SECONDS" -lt "$deadline" ] || die "Redis does not answer on $REDIS_SOCKET; its log: $2"
         redis_alive "$1" || die "Redis ended; its log: $2"

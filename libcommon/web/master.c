@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -19,7 +18,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/harden.h"
 #include "base/log.h"
+#include "io/seccomp.h"
 #include "web/internal.h"
 #include "web/master.h"
 
@@ -179,6 +180,9 @@ static void on_worker_end(struct master *master, struct slot *slot, size_t at, i
     bk_log(BK_LOG_ERROR, "worker ended, starting another", BK_KV_INT("worker", at),
            BK_KV_INT("pid", pid), BK_KV_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
            BK_KV_INT("exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1));
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        bk_log(BK_LOG_ERROR, "a worker made a system call that no worker makes: was it taken over?",
+               BK_KV_INT("worker", at), BK_KV_INT("pid", pid));
     bool is_quick = now_ms - slot->started_mono_ms < QUICK_DEATH_MS;
     slot->restart_at_mono_ms = now_ms + (is_quick ? RESTART_PAUSE_MS : 0);
 }
@@ -372,14 +376,25 @@ static void fit_descriptors(struct bk_server_options *options)
            BK_KV_INT("open_files", limit.rlim_cur), BK_KV_INT("needed", wanted));
 }
 
-/* Keys and passwords are in memory: no core file, no debugger of another process of this user. */
-static void forbid_dumps(void)
+/*
+ * What root was for is done. Whoever we are now must be able to read certificates and keys: a
+ * worker does it when it starts, and on SIGHUP.
+ */
+static enum bk_err harden(const struct bk_server_options *options)
 {
-    const struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__ /* its leak check debugs the process */
-    prctl(PR_SET_DUMPABLE, 0);
-#endif
+    struct bk_detail detail = {{0}};
+    bool has_user = options->user != NULL && options->user[0] != '\0';
+    enum bk_err err = bk_harden_user(options->user, options->allows_root, &detail);
+    if (err == BK_OK && has_user)
+        err = bk_server_check(options, &detail);
+    if (err == BK_OK && has_user && options->master_keys != NULL)
+        err = bk_master_keys_reload(options->master_keys, &detail);
+    if (err == BK_OK && options->has_seccomp)
+        err = bk_seccomp_load(BK_SECCOMP_MASTER, &detail);
+    if (err != BK_OK)
+        bk_log(BK_LOG_ERROR, "not serving", BK_KV("user", has_user ? options->user : ""),
+               BK_KV("detail", detail.text));
+    return err;
 }
 
 /* An upgrade runs what the path leads to then: a link that was switched, where argv[0] is one. */
@@ -401,13 +416,14 @@ int bk_server_run(const struct bk_server_options *options, char **argv)
         for (size_t i = 0; i < BK_LISTENER_MAX; i++)
             master.slots[slot].fds[i] = -1;
     signal(SIGPIPE, SIG_IGN);
-    forbid_dumps();
     find_program(&master);
     fit_descriptors(&master.options);
     adopt(&master);
     if (!open_sockets(&master))
         return 1;
     close_left_over(&master);
+    if (harden(&master.options) != BK_OK)
+        return 1;
     look_after(&master);
     bk_log(BK_LOG_INFO, "stopped", BK_KV_INT("pid", getpid()));
     return 0;

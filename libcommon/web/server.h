@@ -167,10 +167,11 @@ struct bk_server_options {
     void *settings; /* handed to worker_open */
     const struct bk_listener_options *listeners;
     size_t listener_count;
-    const char *admin_address; /* /metrics /healthz /readyz, plain HTTP; NULL: none */
-    struct bk_master_keys
-        *master_keys;    /* read again on SIGHUP, and by each new worker; NULL: none */
-    size_t worker_count; /* 1..BK_WORKER_MAX */
+    const char *admin_address;          /* /metrics /healthz /readyz, plain HTTP; NULL: none */
+    const char *user;                   /* to become once sockets are bound; NULL: stay */
+    bool has_seccomp, allows_root;      /* io/seccomp.h, base/harden.h */
+    struct bk_master_keys *master_keys; /* read again on SIGHUP and by new workers; NULL: none */
+    size_t worker_count;                /* 1..BK_WORKER_MAX */
     struct bk_metrics *metrics;
 
     size_t head_max_bytes;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/harden.h"
 #include "base/log.h"
 #include "io/pg.h"
 
@@ -18,6 +19,7 @@ bool bk_server_begin(const struct bk_settings *table, int argc, char **argv, voi
                      const struct bk_server_settings *server, bool *ret_check_only, int *ret_code)
 {
     struct bk_settings_flags flags = {0};
+    bk_harden_process();
     if (bk_settings_read(table, argc, argv, environ, settings, &flags, stderr) != BK_OK) {
         *ret_code = 2;
         return false;
@@ -58,6 +60,9 @@ void bk_server_fill(const struct bk_server_settings *settings, struct bk_listene
         .listeners = rows,
         .listener_count = settings->listener_count,
         .admin_address = settings->admin_address,
+        .user = settings->user,
+        .has_seccomp = settings->has_seccomp,
+        .allows_root = settings->allows_root,
         .worker_count = workers < BK_WORKER_MAX ? workers : BK_WORKER_MAX,
         .head_max_bytes = (size_t)settings->head_max_bytes,
         .connections_max = (size_t)settings->connections_max,

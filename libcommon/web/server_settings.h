@@ -26,6 +26,8 @@ struct bk_listener_settings {
 struct bk_server_settings {
     char *pg, *master_key_file, *master_key, *master_key_previous_file, *master_key_previous;
     char *admin_address;
+    char *user; /* empty: who started it */
+    bool has_seccomp, allows_root;
     char *redis_address, *redis_user, *redis_password_file, *redis_prefix;
     int64_t workers, head_max_bytes, connections_max;
     int64_t early_timeout_s, idle_timeout_s, drain_s;
@@ -60,6 +62,13 @@ struct bk_server_settings {
         "the key changes (docs/keys.md); it need not exist", NULL), \
     BK_SETTING_ROW(type, server.master_key_previous, "master_key_previous", BK_T_SECRET, 0, 64, "", \
         "The same as 64 digits", NULL), \
+    BK_SETTING_ROW(type, server.user, "user", BK_T_TEXT, 0, 32, "", \
+        "Account to go on as when started as root, once sockets are bound; it must be able to read " \
+        "every file named here", NULL), \
+    BK_SETTING_ROW(type, server.has_seccomp, "harden.seccomp", BK_T_BOOL, 0, 0, "on", \
+        "Give up the system calls that a server does not need", NULL), \
+    BK_SETTING_ROW(type, server.allows_root, "harden.allow_root", BK_T_BOOL, 0, 0, "no", \
+        "Serve as root, where no account can be had", NULL), \
     BK_SETTING_ROW(type, server.workers, "workers", BK_T_INT, 0, BK_WORKER_MAX, "0", \
         "Worker processes; 0: one for each core", NULL), \
     BK_SETTING_ROW(type, server.admin_address, "admin.address", BK_T_ADDRESS, 0, 128, admin, \
@@ -112,8 +121,9 @@ struct bk_server_settings {
 /* clang-format on */
 
 /*
- * What comes first in a server's main: read the settings (into settings, of which server is a
- * member), print the manual when that was asked for, open the log. False: leave with *ret_code.
+ * What comes first in a server's main: harden the process (base/harden.h), read the settings (into
+ * settings, of which server is a member), print the manual when that was asked for, open the log.
+ * False: leave with *ret_code.
  */
 bool bk_server_begin(const struct bk_settings *table, int argc, char **argv, void *settings,
                      const struct bk_server_settings *server, bool *ret_check_only, int *ret_code);

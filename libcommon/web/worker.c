@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "io/seccomp.h"
 #include "web/internal.h"
 #include "web/master.h"
 
@@ -314,6 +315,11 @@ int bk_worker_main(const struct bk_server_options *options, size_t slot, const i
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     bk_metrics_reset_gauges(options->metrics, slot);
 
+    struct bk_detail detail = {{0}};
+    if (options->has_seccomp && bk_seccomp_load(BK_SECCOMP_SERVER, &detail) != BK_OK) {
+        bk_log(BK_LOG_ERROR, "worker cannot start", BK_KV("detail", detail.text));
+        return 1;
+    }
     worker.loop = bk_loop_h2o_new();
     open_signals(&worker);
     if (getppid() != master)

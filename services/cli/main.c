@@ -4,10 +4,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
-#include "base/secret.h"
+#include "base/harden.h"
 #include "cli.h"
 #include "commands.h"
 #include "settings.h"
@@ -215,10 +213,7 @@ static enum bk_err run(struct cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    /* Keys and passwords pass through here: no core dump, no debugger of the same user. */
-    const struct rlimit no_core = {0, 0};
-    (void)setrlimit(RLIMIT_CORE, &no_core);
-    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    bk_harden_process(); /* keys and passwords pass through here */
     bk_json_memory_init();
 
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||

@@ -6,15 +6,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/harden.h"
 #include "base/log.h"
 #include "io/admin_re.h"
 #include "io/loop_re.h"
+#include "io/seccomp.h"
 #include "notifier.h"
 #include "vendor/vendor.h"
 
@@ -278,12 +279,28 @@ static enum bk_err read_keys(const struct ntf_settings *settings, struct bk_mast
     return bk_master_keys_new(&names, ret_keys, ret_detail);
 }
 
+/* Before threads are started. Whoever we are now must be able to read the keys once more: on
+ * SIGHUP. */
+static enum bk_err harden(const struct ntf *ntf, struct bk_detail *ret_detail)
+{
+    const struct ntf_settings *settings = ntf->settings;
+    enum bk_err err = bk_harden_user(settings->user, settings->allows_root, ret_detail);
+    if (err == BK_OK)
+        err = bk_master_keys_reload(ntf->master_keys, ret_detail);
+    if (err == BK_OK)
+        err = check_ca_file(settings, ret_detail);
+    if (err == BK_OK && settings->has_seccomp)
+        err = bk_seccomp_load(BK_SECCOMP_CALLER, ret_detail);
+    return err;
+}
+
 int main(int argc, char **argv)
 {
     static struct ntf_settings settings;
     static struct program program;
     struct bk_settings_flags flags = {0};
     struct bk_detail detail = {{0}};
+    bk_harden_process();
     if (bk_settings_read(&ntf_settings_table, argc, argv, environ, &settings, &flags, stderr) !=
         BK_OK)
         return 2;
@@ -296,7 +313,6 @@ int main(int argc, char **argv)
     }
     bk_log_setup("beckon-notifier", (enum bk_log_level)settings.log_level, settings.log_json,
                  STDERR_FILENO);
-    prctl(PR_SET_DUMPABLE, 0); /* a core would hold secrets */
     program.ntf.settings = &settings;
     enum bk_err err = check_settings(&settings, &program.ntf, &detail);
     if (err == BK_OK)
@@ -309,7 +325,9 @@ int main(int argc, char **argv)
         puts("settings are good");
         return 0;
     }
-    err = open_parts(&program, &detail);
+    err = harden(&program.ntf, &detail);
+    if (err == BK_OK)
+        err = open_parts(&program, &detail);
     if (err != BK_OK) /* the process ends: what was opened goes with it */
         return fail(&detail, err);
     bk_log(BK_LOG_INFO, "started", BK_KV("owner", program.ntf.owner),

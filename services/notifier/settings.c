@@ -22,6 +22,13 @@ static const struct bk_setting_row rows[] = {
         NULL),
     ROW(master_key_previous, "master_key_previous", BK_T_SECRET, 0, 64, "", "The same as 64 digits",
         NULL),
+    ROW(user, "user", BK_T_TEXT, 0, 32, "",
+        "Account to go on as when started as root; it must be able to read every file named here",
+        NULL),
+    ROW(has_seccomp, "harden.seccomp", BK_T_BOOL, 0, 0, "on",
+        "Give up the system calls that the notifier does not need", NULL),
+    ROW(allows_root, "harden.allow_root", BK_T_BOOL, 0, 0, "no",
+        "Work as root, where no account can be had", NULL),
     ROW(name, "name", BK_T_TEXT, 0, 64, "",
         "What this notifier is called in leases; without it the host's name. A random part is "
         "added at each start",

@@ -11,7 +11,8 @@
 
 struct ntf_settings {
     char *pg, *master_key_file, *master_key, *master_key_previous_file, *master_key_previous;
-    char *name, *admin_address;
+    char *name, *admin_address, *user;
+    bool has_seccomp, allows_root;
     char *redis_address, *redis_user, *redis_password_file, *redis_prefix;
     char *egress_allow, *egress_cleartext, *sip_tls_ca_file;
     int64_t sip_timeout_ms, sweep_ms, lease_s, window_s, reboot_window_s;

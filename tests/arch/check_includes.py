@@ -41,6 +41,7 @@ HOMES = {
     "jansson": (r"jansson", ("libcommon/model/", "libcommon/layer/", "libcommon/web/", "services/cli/", "services/api/")),
     "hiredis": (r"hiredis", ("libcommon/io/redis",)),
     "libre": (r"re(/re)?\.h|re/", ("libcommon/io/loop_re.", "libcommon/io/admin_re.", "libcommon/pbx/sip/")),
+    "libseccomp": (r"seccomp\.h", ("libcommon/io/seccomp.",)),
     "libjwt": (r"jwt\.h", ("libcommon/web/auth_jwt.",)),
 }
 

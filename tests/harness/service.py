@@ -8,7 +8,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from stack import BIN, StackError, free_port, wait_until
+from stack import AS_ROOT, BIN, StackError, free_port, wait_until
 
 
 class Service:
@@ -19,7 +19,8 @@ class Service:
         self.program = program
         self.admin_port = free_port()
         self.process = None
-        values = {"admin.address": f"127.0.0.1:{self.admin_port}", "log.level": "debug", **settings}
+        values = {"admin.address": f"127.0.0.1:{self.admin_port}", "log.level": "debug",
+                  "harden.allow_root": AS_ROOT, **settings}
         self.settings = pathlib.Path(stack.directory) / f"{program}-{self.admin_port}.conf"
         self.settings.write_text("".join(f"{key} = {value}\n" for key, value in values.items()))
         self.log_path = self.settings.with_suffix(".log")

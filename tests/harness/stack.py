@@ -35,6 +35,10 @@ _counter = itertools.count(1)
 _used_ports = set()
 
 
+# Tests may be run by root, who serves nobody unless told to; tests/attack/test_a24_secrets.py has accounts.
+AS_ROOT = "yes" if os.geteuid() == 0 else "no"
+
+
 class StackError(Exception):
     """Says what did not come up, with the end of its log."""
 
@@ -140,6 +144,7 @@ class Stack:
             "trust.refresh_s": 1,
             "visits.flush_ms": 50,
             "log.level": "debug",
+            "harden.allow_root": AS_ROOT,
             "listener.phones.address": f"127.0.0.1:{self.port}",
             "listener.phones.cert": certs,
             "listener.phones.key": keys,
