@@ -36,6 +36,8 @@ def test_polys_root_does_not_vouch_for_a_yealink(stack, tenant, authorities, roo
     phone = tenant.phone(mac=mac, leaf=pki.yealink_cn(authorities.poly, mac))
     assert phone.get().status == 404
     assert phone.state() == "claimed"
+    row = tenant.wait_visit("refusal", lambda status, *_: status == 404)
+    assert row[1] == "no_identity"  # not even a MAC: a rule is its maker's, whichever root names it
     # The control: the same device with Yealink's certificate.
     genuine = pki.yealink_cn(authorities.issuing, mac)
     phone.cert, phone.key = genuine.write(stack.directory, "genuine")
