@@ -34,6 +34,9 @@ extern api_handler_fn api_blocked_certificates_list, api_blocked_certificates_ge
     api_blocked_certificates_create, api_blocked_certificates_delete;
 /* res_refusals.c */
 extern api_handler_fn api_refusals_get;
+/* res_bans.c */
+extern api_handler_fn api_bans_list, api_bans_get, api_bans_create, api_bans_lift;
+extern const struct api_doc api_doc_bans_lift;
 
 /* auth_doc.c */
 extern const struct api_doc api_doc_login, api_doc_me;

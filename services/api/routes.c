@@ -19,6 +19,11 @@ const struct api_route api_routes[] = {
     {"GET", "/v1/tenant", "getOwnTenant", API_VIEWER, true, true, api_resource_get, &api_res_tenant, NULL},
     {"PATCH", "/v1/tenant", "updateOwnTenant", API_ADMIN, true, false, api_resource_patch, &api_res_tenant, NULL},
 
+    {"GET", "/v1/bans", "listBans", API_OPERATOR, false, true, api_bans_list, &api_res_bans, NULL},
+    {"POST", "/v1/bans", "createBan", API_OPERATOR, false, false, api_bans_create, &api_res_bans, NULL},
+    {"GET", "/v1/bans/{ban_id}", "getBan", API_OPERATOR, false, true, api_bans_get, &api_res_bans, NULL},
+    {"POST", "/v1/bans/{ban_id}/lift", "liftBan", API_OPERATOR, false, false, api_bans_lift, &api_res_bans, &api_doc_bans_lift},
+
     {"GET", "/v1/cert-rules", "listCertRules", API_OPERATOR, false, true, api_cert_rules_list, &api_res_cert_rules, NULL},
     {"POST", "/v1/cert-rules", "createCertRule", API_OPERATOR, false, false, api_cert_rules_create, &api_res_cert_rules, NULL},
     {"GET", "/v1/cert-rules/{cert_rule_id}", "getCertRule", API_OPERATOR, false, true, api_cert_rules_get, &api_res_cert_rules, NULL},

@@ -37,6 +37,7 @@ class Side:
         self.world.ids["tenant_id"] = self.tenant.id
         self.world.operator = api.operator()
         self.world.ids["cert_rule_id"] = self.world.make("createCertRule")["id"]
+        self.world.ids["ban_id"] = self.world.make("createBan")["id"]
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,7 @@ def world(api, stack, operator):
     ).json["id"]
     made.operator = operator
     made.ids["cert_rule_id"] = made.make("createCertRule")["id"]
+    made.ids["ban_id"] = made.make("createBan")["id"]
     return made
 
 

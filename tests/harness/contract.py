@@ -179,6 +179,7 @@ class World:
         "createDevice": "/v1/devices", "createUser": "/v1/users", "createJob": "/v1/jobs",
         "createJobBatch": "/v1/job-batches", "createCertRule": "/v1/cert-rules",
         "createBlockedCertificate": "/v1/blocked-certificates",
+        "createBan": "/v1/bans",
     }
 
     def anomaly(self, device_id, kind, **seen):
@@ -199,7 +200,7 @@ class World:
 
     def make(self, operation):
         status = 202 if "Job" in operation else 201
-        client = self.operator if operation == "createCertRule" else self.client
+        client = self.operator if operation in ("createCertRule", "createBan") else self.client
         return client.expect(status, "POST", self.PATHS[operation], self.body(operation)).json
 
     def path(self, operation, **other):
@@ -237,6 +238,9 @@ class World:
             },
             "updateExtension": lambda: {"secret": "an0ther", "auth_id": name},
             "createTrustRoot": lambda: {"certificate": self.pem(), "maker": "yealink", "name": name},
+            "createBan": lambda: {  # where no test comes from
+                "network": f"198.18.{self.count % 256}.7", "reason": name, "seconds": 600, "spares_good": False,
+            },
             "createCertRule": lambda: {
                 "name": f"{self.mark}-rule-{self.count}", "maker": "grandstream",
                 "subject": "CN={mac}; O=Example Ltd", "source": "a phone on the desk",
