@@ -306,6 +306,12 @@ enum bk_err bk_tls_context_new(const struct bk_tls_options *options, SSL_CTX **r
         err = BK_ERR_INVALID;
         goto out;
     }
+    if (options->require_client_certificate && bk_trust_count(options->trust) > 0 &&
+        bk_trust_is_legacy(options->trust) != options->is_legacy) {
+        bk_detail_set(ret_detail, "legacy trust roots are for legacy listeners, and only for them");
+        err = BK_ERR_INVALID;
+        goto out;
+    }
     err = use_pairs(ctx, options, context, ret_detail);
     if (err != BK_OK)
         goto out;

@@ -28,6 +28,7 @@ struct bk_trust_root {
     int64_t tenant_id;              /* 0: the operator's */
     char maker[32];                 /* stored vendor name */
     char rules[256];                /* names of certificate rules, blank separated */
+    bool is_legacy;                 /* for legacy listeners, and for no others */
     uint8_t sha256[BK_SHA256_SIZE]; /* of the certificate's DER; bk_trust_add computes it */
 };
 
@@ -36,9 +37,12 @@ struct bk_trust_root {
 
 /*
  * The roots of one moment; counted, since verified handshakes refer to it (by one thread: a worker
- * has one). Immutable once a
- * context uses it, apart from the leaves it remembers as verified (SHA-256 of the leaf, for ten
- * minutes or until the first certificate of its chain expires): a reload of roots starts afresh.
+ * has one). Immutable once a context uses it, apart from the leaves it remembers as verified
+ * (SHA-256 of the leaf, for ten minutes or until the first certificate of its chain expires): a
+ * reload of roots starts afresh.
+ *
+ * All roots of one are legacy, or none is. Below legacy roots chains of SHA-1 and RSA with 1024
+ * bits hold; nothing weaker does.
  */
 struct bk_trust;
 BK_MUST_USE enum bk_err bk_trust_new(struct bk_trust **ret_trust);
@@ -47,12 +51,15 @@ void bk_trust_unref(struct bk_trust *trust); /* NULL is allowed */
 /*
  * The certificate is DER; BK_ERR_INVALID when it is no CA certificate (detail says why),
  * BK_ERR_TOO_LARGE beyond the limits above. The same CA may be added for several tenants. It may be
- * an intermediate: chains need not reach a self-signed root.
+ * an intermediate: chains need not reach a self-signed root. BK_ERR_INVALID, too, beside roots of
+ * the other kind.
  */
 BK_MUST_USE enum bk_err bk_trust_add(struct bk_trust *trust, const struct bk_trust_root *root,
                                      struct bk_str der, struct bk_detail *ret_detail);
 size_t bk_trust_count(const struct bk_trust *trust);
 const struct bk_trust_root *bk_trust_at(const struct bk_trust *trust, size_t at);
+/* Earliest notAfter of the roots, seconds since 1970; 0: there are none. A metric. */
+int64_t bk_trust_expires_at_s(const struct bk_trust *trust);
 /* On at first; off, every chain is verified anew. */
 void bk_trust_set_remembering(struct bk_trust *trust, bool is_on);
 

@@ -12,6 +12,9 @@
  */
 int bk_trust_verify(struct bk_trust *trust, STACK_OF(X509) * sent, struct bk_tls_peer *peer);
 
+/* Of its roots. */
+bool bk_trust_is_legacy(const struct bk_trust *trust);
+
 /* Seconds since 1970; INT64_MIN when the time cannot be read. */
 int64_t bk_tls_time_s(const ASN1_TIME *time);
 /* OpenSSL's last reason, and empties its queue. */

@@ -16,7 +16,11 @@
 #include "io/tls_impl.h"
 
 #define DEPTH_MAX 3
-#define SECURITY_LEVEL 2 /* per listener one day: then remembered leaves are per level, too */
+#define SECURITY_LEVEL 2
+/* Of legacy chains. OpenSSL's level 1 refuses SHA-1 and its level 0 refuses nothing, so that these
+ * two are looked at here: RSA with 1024 bits counts as 80, SHA-1 as 63. */
+#define LEGACY_KEY_BITS_MIN 80
+#define LEGACY_SIGNATURE_BITS_MIN 63
 
 /* Remembered leaves: sets of a few places, so that looking up and replacing touch one set. */
 #define SET_COUNT 1024
@@ -48,7 +52,8 @@ struct bk_trust {
     struct group *groups;
     size_t group_count;
     struct leaf (*leaves)[SET_SIZE]; /* SET_COUNT sets; NULL until the first is remembered */
-    bool is_remembering;
+    bool is_remembering, is_legacy;
+    int64_t expires_at_s; /* the earliest of the roots */
 };
 
 enum bk_err bk_trust_new(struct bk_trust **ret_trust)
@@ -93,6 +98,16 @@ const struct bk_trust_root *bk_trust_at(const struct bk_trust *trust, size_t at)
 {
     assert(at < trust->entry_count);
     return &trust->entries[at]->root;
+}
+
+bool bk_trust_is_legacy(const struct bk_trust *trust)
+{
+    return trust->is_legacy;
+}
+
+int64_t bk_trust_expires_at_s(const struct bk_trust *trust)
+{
+    return trust->expires_at_s;
 }
 
 void bk_trust_set_remembering(struct bk_trust *trust, bool is_on)
@@ -200,12 +215,17 @@ enum bk_err bk_trust_add(struct bk_trust *trust, const struct bk_trust_root *roo
         bk_detail_set(ret_detail, "trust roots: more than %d, remove some", BK_TRUST_ROOT_MAX);
         return BK_ERR_TOO_LARGE;
     }
+    if (trust->entry_count > 0 && trust->is_legacy != root->is_legacy) {
+        bk_detail_set(ret_detail, "trust roots: legacy ones and others do not go together");
+        return BK_ERR_INVALID;
+    }
     X509 *cert = NULL;
     enum bk_err err = parse_ca(der, &cert, ret_detail);
     if (err != BK_OK)
         return err;
 
     err = BK_ERR_NO_MEMORY;
+    int64_t until_s = bk_tls_time_s(X509_get0_notAfter(cert));
     void *entries = trust->entries;
     struct entry *entry = bk_alloc(sizeof *entry);
     struct group *group = group_of(trust, root->tenant_id);
@@ -219,6 +239,9 @@ enum bk_err bk_trust_add(struct bk_trust *trust, const struct bk_trust_root *roo
         goto out;
     entry->cert = cert;
     cert = NULL;
+    if (trust->entry_count == 0 || until_s < trust->expires_at_s)
+        trust->expires_at_s = until_s;
+    trust->is_legacy = root->is_legacy;
     trust->entries[trust->entry_count++] = entry;
     entry = NULL;
     err = BK_OK;
@@ -295,6 +318,23 @@ static int anchor_of(const struct bk_trust *trust, int64_t tenant_id, STACK_OF(X
     return -1;
 }
 
+/* X509_V_OK when nothing in a chain that OpenSSL found good is weaker than legacy phones need. */
+static int legacy_weakness(STACK_OF(X509) * chain)
+{
+    for (int c = 0; c < sk_X509_num(chain); c++) {
+        X509 *cert = sk_X509_value(chain, c);
+        const EVP_PKEY *key = X509_get0_pubkey(cert);
+        if (key == NULL || EVP_PKEY_get_security_bits(key) < LEGACY_KEY_BITS_MIN)
+            return c == 0 ? X509_V_ERR_EE_KEY_TOO_SMALL : X509_V_ERR_CA_KEY_TOO_SMALL;
+        int bits = 0;
+        bool is_anchor = c == sk_X509_num(chain) - 1; /* trusted as it is, whoever signed it */
+        if (!is_anchor && (X509_get_signature_info(cert, NULL, NULL, &bits, NULL) != 1 ||
+                           bits < LEGACY_SIGNATURE_BITS_MIN))
+            return X509_V_ERR_CA_MD_TOO_WEAK;
+    }
+    return X509_V_OK;
+}
+
 /* *ret_anchor and *io_expires_at_s (lowered) are written when the chain is good. */
 static int verify_in(const struct bk_trust *trust, const struct group *group, X509 *leaf,
                      STACK_OF(X509) * sent, int64_t now_s, int *ret_anchor,
@@ -308,7 +348,7 @@ static int verify_in(const struct bk_trust *trust, const struct group *group, X5
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
     X509_VERIFY_PARAM_set_depth(param, DEPTH_MAX);
-    X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
+    X509_VERIFY_PARAM_set_auth_level(param, trust->is_legacy ? 0 : SECURITY_LEVEL);
     X509_VERIFY_PARAM_set_time(param, (time_t)now_s);
 
     int status = X509_verify_cert(ctx);
@@ -319,6 +359,11 @@ static int verify_in(const struct bk_trust *trust, const struct group *group, X5
         goto out;
     }
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+    if (trust->is_legacy) {
+        error = legacy_weakness(chain);
+        if (error != X509_V_OK)
+            goto out;
+    }
     int anchor = anchor_of(trust, group->tenant_id, chain);
     if (anchor < 0) {
         error = X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT;

@@ -36,10 +36,11 @@ const struct bk_pg_statement bk_store_fetch_statements[] = {
                                 2},
     [STATEMENT_ENROL_RENEW] = {"enrol_renew", "select bk.enrolment_renew($1, $2, $3, $4, $5, $6)",
                                6},
-    [STATEMENT_TRUST] = {"trust",
-                         "select root_id, coalesce(tenant_id, 0), maker, "
-                         "array_to_string(rules, ' '), certificate from bk.trust_roots()",
-                         0},
+    [STATEMENT_TRUST] =
+        {"trust",
+         "select root_id, coalesce(tenant_id, 0), maker, "
+         "array_to_string(rules, ' '), certificate, is_legacy from bk.trust_roots()",
+         0},
     [STATEMENT_TRUST_VERSION] = {"trust_version",
                                  "select bk.trust_roots_version(), bk.schema_version()", 0},
     [STATEMENT_CERT_RULES] = {"cert_rules",
@@ -233,6 +234,7 @@ enum bk_err bk_store_trust_row(const struct bk_pg_rows *rows, int row,
     struct bk_trust_root root = {
         .root_id = bk_pg_int(rows, row, 0),
         .tenant_id = bk_pg_int(rows, row, 1),
+        .is_legacy = bk_str_eq(bk_pg_text(rows, row, 5), BK_STR("t")),
     };
     struct bk_str maker = bk_pg_text(rows, row, 2), rules = bk_pg_text(rows, row, 3);
     if (maker.len >= sizeof root.maker || rules.len >= sizeof root.rules)

@@ -131,6 +131,12 @@ static const struct api_field fields[] = {
      .column = "is_enabled",
      .initial = "true",
      .help = "False: it vouches for nobody."},
+    {.name = "legacy",
+     .type = API_T_BOOL,
+     .column = "is_legacy",
+     .initial = "false",
+     .help = "For phones that know TLS 1.0 only: legacy listeners believe such roots, and no "
+             "others do."},
     {.name = "sha256",
      .type = API_T_TEXT,
      .flags = API_READ_ONLY,

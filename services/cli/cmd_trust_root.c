@@ -18,6 +18,7 @@ static const struct cli_option import_options[] = {
      "how this CA names phones (`beckon cert-rule list`); default: every rule of the maker"},
     {"tenant", CLI_VALUE, false, "T",
      "for the devices of this tenant only; default: of all tenants"},
+    {"legacy", CLI_FLAG, false, NULL, "for legacy listeners (TLS 1.0), and only for them"},
     {0},
 };
 
@@ -85,8 +86,10 @@ static enum bk_err choose_rules(struct cli *cli, struct import *import)
 static enum bk_err import_one(struct cli *cli, struct import *import, struct bk_str pem)
 {
     struct bk_store store = cli_store(cli);
-    struct bk_store_trust_root root = {
-        .tenant_id = import->tenant_id, .maker = import->maker, .rules_json = import->rules_json};
+    struct bk_store_trust_root root = {.tenant_id = import->tenant_id,
+                                       .maker = import->maker,
+                                       .rules_json = import->rules_json,
+                                       .is_legacy = cli_has(cli, "legacy")};
     struct bk_cert_root read;
     int64_t root_id = 0;
     enum bk_err err = bk_cert_root_read(cli->arena, pem, &read, &cli->detail);
@@ -104,6 +107,7 @@ static enum bk_err import_one(struct cli *cli, struct import *import, struct bk_
     json_object_set_new(one, "name", cli_json_text(root.name));
     json_object_set_new(one, "maker", json_string(import->maker.ptr));
     json_object_set(one, "rules", import->rules);
+    json_object_set_new(one, "is_legacy", json_boolean(root.is_legacy));
     json_array_append_new(import->roots, one);
     return BK_OK;
 }
@@ -131,8 +135,9 @@ static enum bk_err import_all(struct cli *cli, struct import *import, struct bk_
 }
 
 static const struct cli_column columns[] = {
-    {"root_id", "root"},    {"scope", "scope"},        {"maker", "maker"},      {"rules", "rules"},
-    {"not_after", "until"}, {"is_enabled", "enabled"}, {"name", "certificate"}, {0}};
+    {"root_id", "root"},     {"scope", "scope"},      {"maker", "maker"},
+    {"rules", "rules"},      {"not_after", "until"},  {"is_enabled", "enabled"},
+    {"is_legacy", "legacy"}, {"name", "certificate"}, {0}};
 
 static enum bk_err run_import(struct cli *cli)
 {
@@ -217,7 +222,8 @@ const struct cli_command cli_cmd_trust_root_import = {
         "vouches\n"
         "for that tenant's devices only. A root that is there already gets the maker and rules "
         "given\n"
-        "now. beckon-config takes it up within its trust.refresh_s.",
+        "now. Legacy listeners believe the roots imported with --legacy, all others the rest.\n"
+        "beckon-config takes it up within its trust.refresh_s.",
     .example = "beckon trust-root import yealink-root.pem --maker yealink",
     .run = run_import,
 };
@@ -229,7 +235,8 @@ const struct cli_command cli_cmd_trust_root_list = {
     .summary = "list the CAs that prove phones",
     .text = "Lists the operator's trust roots, and with --tenant that tenant's own. JSON: "
             "{\"trust_roots\":\n"
-            "[{root_id, scope, name, maker, rules, sha256, not_after, is_enabled}]}.",
+            "[{root_id, scope, name, maker, rules, sha256, not_after, is_enabled,\n"
+            "is_legacy}]}.",
     .example = "beckon trust-root list",
     .run = run_list,
 };

@@ -18,6 +18,8 @@ const struct bk_metric_row cfg_metric_rows[CFG_M_COUNT] = {
     {"beckon_doorbells_lost_total", NULL, "Doorbells not rung: no Redis", false},
     {"beckon_trust_roots", NULL, "Trust roots in use, summed over workers", true},
     {"beckon_trust_roots_bad", NULL, "Trust root rows that could not be used, summed", true},
+    {"beckon_trust_root_expires_at_seconds", NULL,
+     "Earliest end of the trust roots, as the first worker uses them", true},
     {"beckon_failures_total", "kind=\"handshake\"", "Failures that limits count, by kind", false},
     {"beckon_failures_total", "kind=\"head\"", "Failures that limits count, by kind", false},
     {"beckon_failures_total", "kind=\"fetch\"", "Failures that limits count, by kind", false},

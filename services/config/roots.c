@@ -32,6 +32,8 @@ static void use(struct cfg_roots *roots, struct bk_trust *trust, size_t bad_coun
     roots->is_loaded = true;
     bk_worker_gauge(web, CFG_M_TRUST_ROOTS, (int64_t)bk_trust_count(trust));
     bk_worker_gauge(web, CFG_M_TRUST_ROOTS_BAD, (int64_t)bad_count);
+    if (bk_worker_slot(web) == 0) /* gauges are summed */
+        bk_worker_gauge(web, CFG_M_TRUST_ROOT_EXPIRES_AT_S, bk_trust_expires_at_s(trust));
     bk_worker_set_trust(web, trust);
 }
 
@@ -66,8 +68,8 @@ static enum bk_err add_rules(const struct bk_pg_rows *rows, struct bk_cert_rules
     return BK_OK;
 }
 
-/* As with rules: a row that cannot be used is left out and told. */
-static enum bk_err add_rows(const struct bk_pg_rows *rows, struct bk_trust *trust,
+/* Those of this process's kind. As with rules: a row that cannot be used is left out and told. */
+static enum bk_err add_rows(const struct bk_pg_rows *rows, bool is_legacy, struct bk_trust *trust,
                             struct cfg_roots_draft *draft, size_t *ret_bad_count)
 {
     static uint8_t der[BK_TRUST_DER_MAX];
@@ -77,6 +79,8 @@ static enum bk_err add_rows(const struct bk_pg_rows *rows, struct bk_trust *trus
         struct bk_detail detail = {{0}};
         size_t len = 0;
         enum bk_err err = bk_store_trust_row(rows, i, &root, der, &len);
+        if (err == BK_OK && root.is_legacy != is_legacy)
+            continue;
         if (err == BK_OK)
             err = bk_trust_add(trust, &root, (struct bk_str){(const char *)der, len}, &detail);
         if (err == BK_ERR_NO_MEMORY)
@@ -105,7 +109,7 @@ static void on_roots(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
     if (err == BK_OK)
         err = bk_trust_new(&trust);
     if (err == BK_OK)
-        err = add_rows(rows, trust, draft, &bad_count);
+        err = add_rows(rows, cfg_is_legacy(worker->setup->settings), trust, draft, &bad_count);
     if (err == BK_OK) {
         use_rules(roots, &roots->next_rules);
         for (size_t i = 0; i < roots->rules.count; i++)

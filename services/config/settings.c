@@ -124,6 +124,11 @@ static enum bk_err check_listeners(const struct cfg_settings *settings,
     return BK_OK;
 }
 
+bool cfg_is_legacy(const struct cfg_settings *settings)
+{
+    return settings->server.listeners[0].kind == CFG_LISTENER_LEGACY; /* as all are then */
+}
+
 enum bk_err cfg_settings_check(const struct cfg_settings *settings, struct bk_detail *ret_detail)
 {
     enum bk_err err = check_url("public_url", settings->public_url, ret_detail);

@@ -32,6 +32,9 @@ extern const struct bk_settings cfg_settings_table;
 BK_MUST_USE enum bk_err cfg_settings_check(const struct cfg_settings *settings,
                                            struct bk_detail *ret_detail);
 
+/* Of a process whose listeners are legacy ones: it believes legacy trust roots, and no others. */
+bool cfg_is_legacy(const struct cfg_settings *settings);
+
 /* The listener that a peer came by. */
 static inline const struct bk_listener_settings *cfg_listener_of(const struct bk_peer *peer)
 {

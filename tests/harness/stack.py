@@ -311,16 +311,17 @@ class Stack:
             )
         return json.loads(done.stdout) if is_json else done.stdout
 
-    def import_root(self, authority, maker, tenant=None):
+    def import_root(self, authority, maker, tenant=None, legacy=False):
         path = authority.write(self.directory, f"root-{next(_counter)}")
         words = ["trust-root", "import", path, "--maker", maker]
-        self.beckon(*words, *(["--tenant", tenant.name] if tenant else []))
+        self.beckon(*words, *(["--tenant", tenant.name] if tenant else []),
+                    *(["--legacy"] if legacy else []))
         if self.process is not None:
             self.wait_roots()
 
     def wait_roots(self):
         """Until every worker uses the roots that are in the database now."""
-        count = self.sql("select count(*) from app.trust_root where is_enabled")[0][0]
+        count = self.sql("select count(*) from app.trust_root where is_enabled and not is_legacy")[0][0]
         self.process.send_signal(signal.SIGHUP)
         wait_until(
             f"{count} trust roots in {self.workers} workers",

@@ -53,8 +53,10 @@ struct cert cert_make(const struct cert_options *options)
         add_extension(cert.x509, issuer->x509, NID_ext_key_usage, options->usage);
     if (options->alt_names != NULL)
         add_extension(cert.x509, issuer->x509, NID_subject_alt_name, options->alt_names);
-    assert_true(X509_sign(cert.x509, issuer->key, options->is_sha1 ? EVP_sha1() : EVP_sha256()) >
-                0);
+    const EVP_MD *digest = options->is_sha1  ? EVP_sha1()
+                           : options->is_md5 ? EVP_md5()
+                                             : EVP_sha256();
+    assert_true(X509_sign(cert.x509, issuer->key, digest) > 0);
     return cert;
 }
 
@@ -207,12 +209,24 @@ SSL_CTX *client_new(const struct cert *cert, const struct cert *const *sent)
     return ctx;
 }
 
+static void add_root(struct bk_trust *trust, const struct bk_trust_root *root,
+                     const struct cert *ca)
+{
+    struct bk_str der = cert_der(ca);
+    struct bk_detail detail = {""};
+    if (bk_trust_add(trust, root, der, &detail) != BK_OK)
+        fail_msg("%s", detail.text);
+    OPENSSL_free((void *)(intptr_t)der.ptr);
+}
+
 void trust_add(struct bk_trust *trust, int64_t root_id, int64_t tenant_id, const struct cert *ca)
 {
     struct bk_trust_root root = {.root_id = root_id, .tenant_id = tenant_id, .maker = "yealink"};
-    struct bk_str der = cert_der(ca);
-    struct bk_detail detail = {""};
-    if (bk_trust_add(trust, &root, der, &detail) != BK_OK)
-        fail_msg("%s", detail.text);
-    OPENSSL_free((void *)(intptr_t)der.ptr);
+    add_root(trust, &root, ca);
+}
+
+void trust_add_legacy(struct bk_trust *trust, int64_t root_id, const struct cert *ca)
+{
+    struct bk_trust_root root = {.root_id = root_id, .maker = "yealink", .is_legacy = true};
+    add_root(trust, &root, ca);
 }

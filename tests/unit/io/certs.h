@@ -20,10 +20,10 @@ struct cert_options {
     const char *name;
     const struct cert *issuer; /* NULL: self-signed */
     bool is_ca;
-    int from_s, until_s; /* from now; both 0: an hour ago until in a day */
-    const char *usage;   /* extendedKeyUsage; NULL: none */
-    int rsa_bits;        /* 0: P-256 */
-    bool is_sha1;
+    int from_s, until_s;   /* from now; both 0: an hour ago until in a day */
+    const char *usage;     /* extendedKeyUsage; NULL: none */
+    int rsa_bits;          /* 0: P-256 */
+    bool is_sha1, is_md5;  /* signed with; else SHA-256 */
     const char *key_usage; /* NULL: what suits a CA, or a phone */
     bool is_old_version;   /* X.509 v1: no extensions at all */
     const char *alt_names; /* "DNS:a.test,IP:127.0.0.1"; NULL: none */
@@ -61,6 +61,7 @@ bool link_shake(struct link *link); /* true: both ends are content */
 /* A client that believes any server; cert may be NULL; sent beside it (up to a NULL), or NULL. */
 SSL_CTX *client_new(const struct cert *cert, const struct cert *const *sent);
 
+void trust_add_legacy(struct bk_trust *trust, int64_t root_id, const struct cert *ca);
 void trust_add(struct bk_trust *trust, int64_t root_id, int64_t tenant_id, const struct cert *ca);
 
 #endif

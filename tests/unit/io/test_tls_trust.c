@@ -38,7 +38,12 @@ enum {
     CA_LEAF, /* a CA below ROOT_A, shown as a phone */
     WEAK_KEY,
     WEAK_HASH,
-    FORGED, /* says ROOT_A as its issuer, signed by another key of that name */
+    WEAKEST_KEY,
+    OLD_ROOT, /* RSA, since MD5 signs with nothing else; nobody's but a legacy listener's */
+    WEAKEST_HASH,
+    WEAK_MIDDLE, /* below OLD_ROOT, signed with MD5 */
+    PHONE_WEAK,  /* below WEAK_MIDDLE */
+    FORGED,      /* says ROOT_A as its issuer, signed by another key of that name */
     FAKE_A,
     VERSION_1,
     CERT_COUNT
@@ -94,6 +99,15 @@ static int start(void **state)
         &(struct cert_options){.name = "weak", .issuer = &certs[ROOT_A], .rsa_bits = 1024});
     certs[WEAK_HASH] = cert_make(
         &(struct cert_options){.name = "weak", .issuer = &certs[ROOT_A], .is_sha1 = true});
+    certs[WEAKEST_KEY] = cert_make(
+        &(struct cert_options){.name = "weakest", .issuer = &certs[ROOT_A], .rsa_bits = 768});
+    certs[OLD_ROOT] = cert_make(&(struct cert_options){
+        .name = "Old Root", .is_ca = true, .rsa_bits = 1024, .is_md5 = true});
+    certs[WEAKEST_HASH] = cert_make(
+        &(struct cert_options){.name = "weakest", .issuer = &certs[OLD_ROOT], .is_md5 = true});
+    certs[WEAK_MIDDLE] = cert_make(&(struct cert_options){
+        .name = "Weak Middle", .issuer = &certs[OLD_ROOT], .is_ca = true, .is_md5 = true});
+    certs[PHONE_WEAK] = cert_phone("80:5e:c0:00:00:03", &certs[WEAK_MIDDLE]);
     certs[FAKE_A] = cert_ca("Root A", NULL);
     certs[FORGED] = cert_phone("80:5e:c0:00:00:01", &certs[FAKE_A]);
     certs[VERSION_1] = cert_make(&(struct cert_options){
@@ -116,17 +130,23 @@ static int stop(void **state)
     return 0;
 }
 
-static SSL_CTX *server_new(struct bk_trust *trust)
+static SSL_CTX *server_of_kind(struct bk_trust *trust, bool is_legacy)
 {
     const struct bk_tls_options options = {.cert_paths = {own_cert},
                                            .key_paths = {own_key},
                                            .cert_count = 1,
                                            .require_client_certificate = true,
                                            .min_version = TLS1_2_VERSION,
+                                           .is_legacy = is_legacy,
                                            .trust = trust};
     SSL_CTX *ctx = NULL;
     assert_int_equal(bk_tls_context_new(&options, &ctx, NULL), BK_OK);
     return ctx;
+}
+
+static SSL_CTX *server_new(struct bk_trust *trust)
+{
+    return server_of_kind(trust, false);
 }
 
 /* The outcome of one handshake, also of a refused one. */
@@ -574,6 +594,71 @@ static void many_roots_of_many_tenants_are_kept_apart(void **state)
     bk_trust_unref(trust);
 }
 
+/* ---- legacy ---- */
+
+static void legacy_roots_vouch_for_old_certificates_and_for_no_weaker(void **state)
+{
+    (void)state;
+    static const int middle[] = {WEAK_MIDDLE, -1};
+    static const struct {
+        const char *label;
+        int cert;
+        const int *sent;
+        int want;
+    } rows[] = {
+        {"good", PHONE_A, NULL, X509_V_OK},
+        {"RSA with 1024 bits", WEAK_KEY, NULL, X509_V_OK},
+        {"SHA-1", WEAK_HASH, NULL, X509_V_OK},
+        {"RSA with 768 bits", WEAKEST_KEY, NULL, X509_V_ERR_EE_KEY_TOO_SMALL},
+        {"MD5", WEAKEST_HASH, NULL, X509_V_ERR_CA_MD_TOO_WEAK},
+        {"MD5 further up", PHONE_WEAK, middle, X509_V_ERR_CA_MD_TOO_WEAK},
+        {"expired", EXPIRED, NULL, X509_V_ERR_CERT_HAS_EXPIRED},
+        {"another CA", FOREIGN, NULL, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY},
+    };
+    struct bk_trust *trust = NULL;
+    assert_int_equal(bk_trust_new(&trust), BK_OK);
+    trust_add_legacy(trust, 1, &certs[ROOT_A]);
+    trust_add_legacy(trust, 2, &certs[OLD_ROOT]);
+    SSL_CTX *server = server_of_kind(trust, true);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        print_message("  %s\n", rows[i].label);
+        struct outcome outcome = shake(server, rows[i].cert, rows[i].sent, 0);
+        if (outcome.error != rows[i].want)
+            fail_msg("%s: %s", rows[i].label, outcome.text);
+        assert_int_equal(outcome.is_admitted, rows[i].want == X509_V_OK);
+    }
+    SSL_CTX_free(server);
+    bk_trust_unref(trust);
+}
+
+static void legacy_roots_and_others_do_not_mix(void **state)
+{
+    (void)state;
+    struct bk_trust *trust = NULL;
+    struct bk_detail detail = {""};
+    struct bk_str der = cert_der(&certs[ROOT_B]);
+    struct bk_trust_root root = {.root_id = 2, .is_legacy = true};
+    assert_int_equal(bk_trust_new(&trust), BK_OK);
+    assert_int_equal(bk_trust_expires_at_s(trust), 0);
+    trust_add(trust, 1, 0, &certs[ROOT_A]);
+    assert_int_equal(bk_trust_add(trust, &root, der, &detail), BK_ERR_INVALID);
+    assert_non_null(strstr(detail.text, "legacy"));
+    assert_int_equal(bk_trust_count(trust), 1);
+    assert_in_range(bk_trust_expires_at_s(trust) - bk_clock_wall_ms() / 1000, 86300, 86400);
+    const struct bk_tls_options options = {.cert_paths = {own_cert},
+                                           .key_paths = {own_key},
+                                           .cert_count = 1,
+                                           .require_client_certificate = true,
+                                           .min_version = TLS1_2_VERSION,
+                                           .is_legacy = true,
+                                           .trust = trust};
+    SSL_CTX *ctx = NULL;
+    assert_int_equal(bk_tls_context_new(&options, &ctx, &detail), BK_ERR_INVALID);
+    assert_null(ctx);
+    bk_trust_unref(trust);
+    OPENSSL_free((void *)(intptr_t)der.ptr);
+}
+
 /* ---- memory ---- */
 
 static enum bk_err make_and_shake(void *ctx)
@@ -626,6 +711,8 @@ int run_trust_tests(void)
         cmocka_unit_test(a_remembered_leaf_still_takes_its_key),
         cmocka_unit_test(what_is_no_ca_certificate_is_no_root),
         cmocka_unit_test(many_roots_of_many_tenants_are_kept_apart),
+        cmocka_unit_test(legacy_roots_vouch_for_old_certificates_and_for_no_weaker),
+        cmocka_unit_test(legacy_roots_and_others_do_not_mix),
         cmocka_unit_test(every_failed_allocation_is_refused_or_harmless),
     };
     return cmocka_run_group_tests(tests, start, stop);
