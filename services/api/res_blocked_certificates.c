@@ -49,16 +49,19 @@ static bool is_for_all(const struct api_call *call)
     return call->scope.tenant_id == 0; /* an operator, by the routes */
 }
 
+/* clang-format off */
+#define SHOWN_SQL \
+    "json_build_object('id', t.blocked_id, 'fingerprint', encode(t.fingerprint, 'hex')," \
+    " 'note', t.note, 'created_at', " API_TIME_SQL("t.created_at") ")"
+/* clang-format on */
+
 /* Rows after one, at most count of them: id, version, object. */
 static enum bk_err read_all(struct api_call *call, int64_t after, int64_t count,
                             struct bk_pg_rows **ret_rows)
 {
     static const char sql[] =
-        "select t.blocked_id, t.version, json_build_object('id', t.blocked_id, 'fingerprint',"
-        "       encode(t.fingerprint, 'hex'), 'note', t.note, 'created_at',"
-        "       " API_TIME_SQL("t.created_at") ")"
-                                               "  from bk.api_certificate_list($1::bigint, "
-                                               "$2::bigint, $3::integer) as t";
+        "select t.blocked_id, t.version, " SHOWN_SQL
+        "  from bk.api_certificate_list($1::bigint, $2::bigint, $3::integer) as t";
     const struct bk_pg_param params[] = {bk_store_int(&call->store, call->scope.user_id),
                                          bk_store_int(&call->store, after),
                                          bk_store_int(&call->store, count)};

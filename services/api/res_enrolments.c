@@ -3,9 +3,6 @@
  * shown in one answer; so is the steady secret, which nobody is shown but the phone. What is kept
  * of the first is its hash; of the second its hash, and itself sealed under the tenant's key.
  */
-#include <stdio.h>
-
-#include "base/option.h"
 #include "base/secret.h"
 #include "handlers.h"
 #include "parts.h"
@@ -51,76 +48,25 @@ static const struct api_field armed_fields[] = {
     {0},
 };
 
+/* clang-format off */
+#define SHOWN_SQL \
+    "json_build_object('device_id', e.device_id," \
+    " 'state', case when e.secret_used_at is not null then 'done'" \
+    "               when e.token_used_at is not null then 'started'" \
+    "               when e.valid_until < now() then 'expired' else 'armed' end," \
+    " 'method', e.method, 'has_token', e.token_hash is not null," \
+    " 'valid_until', " API_TIME_SQL("e.valid_until") "," \
+    " 'token_used_at', " API_TIME_SQL("e.token_used_at") "," \
+    " 'token_source', host(e.token_source)," \
+    " 'secret_used_at', " API_TIME_SQL("e.secret_used_at") "," \
+    " 'failed_count', e.failed_count, 'created_at', " API_TIME_SQL("e.created_at") ")"
+/* clang-format on */
+
 static enum bk_err answer(struct api_call *call, int status)
 {
     static const char sql[] =
-        "select json_build_object('device_id', e.device_id,"
-        " 'state', case when e.secret_used_at is not null then 'done'"
-        "               when e.token_used_at is not null then 'started'"
-        "               when e.valid_until < now() then 'expired' else 'armed' end,"
-        " 'method', e.method, 'has_token', e.token_hash is not null,"
-        " 'valid_until', " API_TIME_SQL(
-            "e.valid_until") ","
-                             " 'token_used_at', " API_TIME_SQL(
-                                 "e.token_used_at") ","
-                                                    " 'token_source', host(e.token_source),"
-                                                    " 'secret_used_at', " API_TIME_SQL(
-                                                        "e.secret_used_at") ","
-                                                                            " 'failed_count', "
-                                                                            "e.failed_count, "
-                                                                            "'created_at',"
-                                                                            " " API_TIME_SQL(
-                                                                                "e.created_at") ")"
-                                                                                                "  "
-                                                                                                "fr"
-                                                                                                "om"
-                                                                                                " a"
-                                                                                                "pp"
-                                                                                                ".e"
-                                                                                                "nr"
-                                                                                                "ol"
-                                                                                                "me"
-                                                                                                "nt"
-                                                                                                " a"
-                                                                                                "s "
-                                                                                                "e"
-                                                                                                " w"
-                                                                                                "he"
-                                                                                                "re"
-                                                                                                " e"
-                                                                                                ".t"
-                                                                                                "en"
-                                                                                                "an"
-                                                                                                "t_"
-                                                                                                "id"
-                                                                                                " ="
-                                                                                                " a"
-                                                                                                "pp"
-                                                                                                ".c"
-                                                                                                "ur"
-                                                                                                "re"
-                                                                                                "nt"
-                                                                                                "_t"
-                                                                                                "en"
-                                                                                                "an"
-                                                                                                "t_"
-                                                                                                "id"
-                                                                                                "()"
-                                                                                                " a"
-                                                                                                "nd"
-                                                                                                " e"
-                                                                                                ".d"
-                                                                                                "ev"
-                                                                                                "ic"
-                                                                                                "e_"
-                                                                                                "id"
-                                                                                                " ="
-                                                                                                " $"
-                                                                                                "1:"
-                                                                                                ":b"
-                                                                                                "ig"
-                                                                                                "in"
-                                                                                                "t";
+        "select " SHOWN_SQL " from app.enrolment as e"
+        " where e.tenant_id = app.current_tenant_id() and e.device_id = $1::bigint";
     const struct bk_pg_param params[] = {bk_store_int(&call->store, call->ids[0])};
     call->reply.status = status;
     return api_parts_answer(call, sql, params, BK_COUNT(params), false);
@@ -167,9 +113,9 @@ struct arming {
     bool has_token;
 };
 
-/* Members, the device's policy, its maker. */
-static enum bk_err judge(struct api_call *call, const struct api_device *device,
-                         const struct api_write *write, struct arming *ret_arming)
+/* What the device's policy says, and the key that is in the tenant's URLs from now on. */
+static enum bk_err read_arming(struct api_call *call, const struct api_device *device,
+                               const struct api_write *write, struct arming *ret_arming)
 {
     static const char sql[] =
         "select p ->> 'enrolment_secret', p ->> 'enrolment', coalesce((select k.tenant_key"
@@ -178,11 +124,9 @@ static enum bk_err judge(struct api_call *call, const struct api_device *device,
         " order by k.valid_until desc nulls first, k.created_at desc, k.tenant_key limit 1), '')"
         "  from app.policy_of(app.current_tenant_id(), $1::bigint) as p";
     const struct bk_pg_param params[] = {bk_store_int(&call->store, device->id)};
-    const struct bk_vendor *vendor = bk_vendor_find(device->vendor);
     struct bk_pg_rows *rows = NULL;
-    enum bk_err err = api_members_err(call);
-    if (err == BK_OK)
-        err = bk_pgc_exec(call->store.pgc, sql, params, BK_COUNT(params), &rows, &call->detail);
+    enum bk_err err =
+        bk_pgc_exec(call->store.pgc, sql, params, BK_COUNT(params), &rows, &call->detail);
     if (err != BK_OK)
         return err;
     struct bk_str method = api_member_text(write, "method", bk_pg_text(rows, 0, 0));
@@ -190,19 +134,38 @@ static enum bk_err judge(struct api_call *call, const struct api_device *device,
     ret_arming->has_token = !bk_str_eq(bk_pg_text(rows, 0, 1), BK_STR("address"));
     ret_arming->tenant_key = bk_arena_str(call->arena, bk_pg_text(rows, 0, 2));
     bk_pg_rows_free(rows);
+    return BK_OK;
+}
 
-    const ptrdiff_t bit = bk_words_find(METHODS, ret_arming->method);
-    if (bit < 0 || (vendor->enrol_secrets & 1u << bit) == 0) {
-        struct bk_str can = BK_STR("");
-        static const char *const names[] = {"url", "basic", "digest"};
-        for (size_t i = 0; i < BK_COUNT(names); i++)
-            if ((vendor->enrol_secrets & 1u << i) != 0)
-                can = bk_arena_printf(call->arena, "%.*s %s", BK_STR_ARG(can), names[i]);
-        api_member_error(call, "method", "phones of %s cannot enrol by %.*s; they can by:%.*s",
-                         vendor->name, BK_STR_ARG(ret_arming->method),
-                         BK_STR_ARG(can.len > 0 ? can : BK_STR(" none")));
-        return BK_ERR_INVALID;
+/* Can the maker's phones be told to do so? */
+static void check_method(struct api_call *call, const struct bk_vendor *vendor,
+                         struct bk_str method)
+{
+    struct bk_str rest = BK_STR(METHODS), can = BK_STR("");
+    for (unsigned bit = 1; rest.len > 0; bit <<= 1) {
+        struct bk_str word = bk_str_cut(&rest, ' ');
+        if ((vendor->enrol_secrets & bit) == 0)
+            continue;
+        if (bk_str_eq(word, method))
+            return;
+        can = bk_arena_printf(call->arena, "%.*s %.*s", BK_STR_ARG(can), BK_STR_ARG(word));
     }
+    api_member_error(call, "method", "phones of %s cannot enrol by %.*s; they can by:%.*s",
+                     vendor->name, BK_STR_ARG(method),
+                     BK_STR_ARG(can.len > 0 ? can : BK_STR(" nothing")));
+}
+
+static enum bk_err judge(struct api_call *call, const struct api_device *device,
+                         const struct api_write *write, struct arming *ret_arming)
+{
+    enum bk_err err = api_members_err(call);
+    if (err == BK_OK)
+        err = read_arming(call, device, write, ret_arming);
+    if (err != BK_OK)
+        return err;
+    check_method(call, bk_vendor_find(device->vendor), ret_arming->method);
+    if (api_members_err(call) != BK_OK)
+        return BK_ERR_INVALID;
     if (api_enrolment_url(call).len == 0)
         return api_refuse(call, BK_ERR_EXISTS, "no-enrolment",
                           "this installation has no listener for phones without a certificate; its "

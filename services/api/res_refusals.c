@@ -33,20 +33,25 @@ static enum bk_err read_query(struct api_call *call, struct bk_str (*ret_values)
     return err;
 }
 
+/* clang-format off */
+#define PERIOD_SQL \
+    "json_build_object('since', " API_TIME_SQL("p.since") ", 'until', " API_TIME_SQL("p.until") ")"
+#define GROUP_SQL \
+    "json_build_object('reason', g.reason, 'reason_text', '', 'device_id', g.device_id," \
+    " 'mac', replace(g.mac::text, ':', ''), 'source', host(g.source), 'count', g.seen_count," \
+    " 'first_at', " API_TIME_SQL("g.first_at") ", 'last_at', " API_TIME_SQL("g.last_at") ")"
+/* clang-format on */
+
 /* Since and until, as they are shown and asked for; nothing is older than the tenant keeps. */
 static enum bk_err find_period(struct api_call *call, const struct bk_str (*values)[Q_COUNT],
                                json_t **ret_period)
 {
     static const char sql[] =
-        "select json_build_object('since', " API_TIME_SQL("p.since") ", 'until', " API_TIME_SQL(
-            "p.until") ")"
-                       "  from (select greatest(coalesce($1::timestamptz, u.until - interval '24 "
-                       "hours'),"
-                       "                        now() - make_interval(days => t.retention_days)) "
-                       "as since, u.until"
-                       "          from app.tenant as t, (select coalesce($2::timestamptz, now()) "
-                       "as until) as u"
-                       "         where t.tenant_id = app.current_tenant_id()) as p";
+        "select " PERIOD_SQL
+        "  from (select greatest(coalesce($1::timestamptz, u.until - interval '24 hours'),"
+        "                        now() - make_interval(days => t.retention_days)) as since, u.until"
+        "          from app.tenant as t, (select coalesce($2::timestamptz, now()) as until) as u"
+        "         where t.tenant_id = app.current_tenant_id()) as p";
     const struct bk_pg_param params[] = {bk_store_text((*values)[Q_SINCE]),
                                          bk_store_text((*values)[Q_UNTIL])};
     struct bk_str text;
@@ -69,16 +74,9 @@ enum bk_err api_refusals_get(struct api_call *call)
         "        min(at) as first_at, max(at) as last_at"
         "   from seen group by reason, device_id, mac, source)"
         " select (select count(*) from seen), (select count(*) from grouped),"
-        "        coalesce((select json_agg(json_build_object('reason', g.reason, 'reason_text', '',"
-        "           'device_id', g.device_id, 'mac', replace(g.mac::text, ':', ''),"
-        "           'source', host(g.source), 'count', g.seen_count,"
-        "           'first_at', " API_TIME_SQL(
-            "g.first_at") ","
-                          "           'last_at', " API_TIME_SQL(
-                              "g.last_at") ") order by g.last_at desc, g.reason)"
-                                           "          from (select * from grouped order by last_at "
-                                           "desc, reason limit $7::bigint)"
-                                           "            as g), '[]')";
+        "        coalesce((select json_agg(" GROUP_SQL " order by g.last_at desc, g.reason)"
+        "          from (select * from grouped order by last_at desc, reason limit $7::bigint)"
+        "            as g), '[]')";
     struct bk_str values[Q_COUNT];
     int64_t limit = 0;
     json_t *period = NULL, *items = NULL, *item;

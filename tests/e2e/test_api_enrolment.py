@@ -261,6 +261,22 @@ def test_policies_are_the_admins(api, tenant, device):
     assert technician.get(path(device, "/policy")).status == 200
 
 
+def test_what_is_decided_is_no_change_of_a_file(stack, admin, phone):
+    """Nobody comes because a policy, an address or what a phone may use has changed."""
+    site = admin.expect(201, "POST", "/v1/sites", {"name": "Bonn"}).json
+    profile = admin.expect(201, "POST", "/v1/profiles", {"name": "Lobby"}).json
+    where = f"/v1/devices/{phone.device_id()}"
+    admin.expect(200, "PATCH", where, {"site_id": site["id"], "profile_id": profile["id"]})
+    before = admin.get(where).json["revision"]
+    set_policy(admin, enrolment="token", serving="armed")
+    admin.expect(200, "PATCH", f"/v1/profiles/{profile['id']}", {"policy": {"reset": "reenrol"}})
+    admin.expect(200, "PATCH", f"/v1/sites/{site['id']}", {"addresses": ["192.0.2.0/24"]})
+    admin.expect(200, "PATCH", where, {"is_legacy": True})
+    admin.expect(200, "POST", f"{where}/arm", {})
+    assert stack.sql("select count(*) from app.change where tenant_id = %s", (phone.tenant.id,))[0][0] == 0
+    assert admin.get(where).json["revision"] == before
+
+
 # --- addresses of sites -----------------------------------------------------------------------------------
 
 
