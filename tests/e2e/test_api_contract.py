@@ -385,6 +385,41 @@ def test_what_is_in_use_is_not_deleted_and_says_by_what(world):
         assert told["used_by"][0]["name"] in told["detail"]
 
 
+def test_trust_roots_name_the_rules_of_their_maker(world, stack):
+    """Built in, or the operator's own; one that a root names is not deleted."""
+    name = f"contract-own-{next(_counter)}"
+    rules, roots = "/v1/cert-rules", "/v1/trust-roots"
+    rule = world.operator.expect(201, "POST", rules, {
+        "name": name, "maker": "ownmaker", "subject": "CN={model} {mac}; O=Example Ltd"}).json
+    shared = world.operator.expect(201, "POST", rules, {
+        "name": f"{name}-shared", "maker": "ownmaker", "subject": "CN=shared", "generic": True}).json
+    root = world.client.expect(201, "POST", roots, {"certificate": new_pem(), "maker": "ownmaker"}).json
+    assert root["rules"] == [name]
+    for maker, names, member in (
+        ("nobody", None, "maker"), ("ownmaker", [shared["name"]], "rules"), ("ownmaker", ["snom-cn"], "rules"),
+        ("yealink", ["yealink-generic"], "rules"), ("snom", [name], "rules"),
+    ):
+        body = {"certificate": new_pem(), "maker": maker, **({"rules": names} if names else {})}
+        told = problem(world.client.request("POST", roots, body), 422)
+        assert told["errors"][0]["member"] == member, (maker, names)
+    told = problem(world.operator.request("DELETE", f"{rules}/{rule['id']}"), 409)
+    assert told["type"] == "urn:beckon:problem:in-use" and str(root["id"]) in told["detail"]
+    for subject, generic in (("CN={max}", False), ("CN=shared", False), ("CN={mac}", True), ("CN={mac};O=x", False)):
+        body = {"name": f"{name}-bad", "maker": "m", "subject": subject, "generic": generic}
+        assert problem(world.operator.request("POST", rules, body), 422)["errors"][0]["member"] == "subject"
+    for taken, status in ((name, 409), ("yealink-cn", 422)):
+        body = {"name": taken, "maker": "m", "subject": "CN={mac}"}
+        assert problem(world.operator.request("POST", rules, body), status)["errors"][0]["member"] == "name"
+    world.client.expect(204, "DELETE", f"{roots}/{root['id']}")
+    for one in (rule, shared):
+        world.operator.expect(204, "DELETE", f"{rules}/{one['id']}")
+    told = stack.sql("select action, object_id from app.audit where tenant_id is null and actor like 'user:%%'"
+                     " and object_kind = 'cert_rule' order by seq desc limit 4")
+    assert told == [("cert_rule.delete", str(shared["id"])), ("cert_rule.delete", str(rule["id"])),
+                    ("cert_rule.create", str(shared["id"])), ("cert_rule.create", str(rule["id"]))]
+    assert stack.sql("select bk.audit_verify(null)") == [(None,)]
+
+
 def test_locks_of_lower_layers_hold(world):
     """The site locks time.ntp_servers: neither the device nor its line may set it; the profile may."""
     site = world.make("createSite")
