@@ -32,11 +32,19 @@
                   "ECDHE-RSA-AES256-SHA:AES128-GCM-SHA256:AES128-SHA256:AES128-SHA:AES256-SHA"
 #define GROUPS "X25519:P-256"
 #define CLIENT_CHAIN_BYTES_MAX (16 << 10)
+#define HOST_NAME_SIZE 254 /* RFC 1035 2.3.4, as text */
+
+struct host {
+    char name[HOST_NAME_SIZE];
+    SSL_CTX *tls;
+};
 
 /* Of one SSL_CTX. */
 struct context {
     struct bk_trust *trust; /* NULL: nobody is asked for a certificate */
     int64_t expires_at_s;
+    struct host *hosts; /* BK_TLS_HOST_MAX; NULL: there are none */
+    size_t host_count;
 };
 
 /* Of one SSL. */
@@ -52,6 +60,9 @@ static void context_free(struct context *context)
 {
     if (context == NULL)
         return;
+    for (size_t i = 0; i < context->host_count; i++)
+        SSL_CTX_free(context->hosts[i].tls);
+    bk_free(context->hosts);
     bk_trust_unref(context->trust);
     bk_free(context);
 }
@@ -335,6 +346,72 @@ out:
     SSL_CTX_free(ctx);
     context_free(context);
     return err;
+}
+
+/* ---- host names ---- */
+
+static const struct host *find_host(const struct context *context, struct bk_str name)
+{
+    if (bk_str_ends(name, BK_STR("."))) /* the root, which some write */
+        name.len--;
+    for (size_t i = 0; i < context->host_count; i++)
+        if (bk_str_eq_nocase(name, bk_str_of(context->hosts[i].name)))
+            return &context->hosts[i];
+    return NULL;
+}
+
+static int on_server_name(SSL *ssl, int *ret_alert, void *arg)
+{
+    const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    const struct host *host = asked != NULL ? find_host(arg, bk_str_of(asked)) : NULL;
+    if (host == NULL)
+        return SSL_TLSEXT_ERR_NOACK; /* the listener's own certificate, and its client's judgement
+                                      */
+    if (SSL_set_SSL_CTX(ssl, host->tls) != NULL)
+        return SSL_TLSEXT_ERR_OK;
+    *ret_alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static bool is_host_name(struct bk_str name)
+{
+    char before = '.';
+    for (size_t i = 0; i < name.len; before = name.ptr[i++]) {
+        char c = name.ptr[i];
+        bool is_inner = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_inner && (before == '.' || (c != '-' && c != '.')))
+            return false;
+    }
+    return before != '.' && name.len < HOST_NAME_SIZE;
+}
+
+enum bk_err bk_tls_context_add_host(SSL_CTX *ctx, struct bk_str name, SSL_CTX *host,
+                                    struct bk_detail *ret_detail)
+{
+    struct context *context = SSL_CTX_get_ex_data(ctx, context_index);
+    const struct context *other = SSL_CTX_get_ex_data(host, context_index);
+    if (!is_host_name(name) || find_host(context, name) != NULL) {
+        bk_detail_set(ret_detail, "\"%.*s\" is %s", BK_STR_ARG(name),
+                      is_host_name(name) ? "there twice" : "no host name");
+        return BK_ERR_INVALID;
+    }
+    if (context->host_count == BK_TLS_HOST_MAX) {
+        bk_detail_set(ret_detail, "more than %d host names on one listener", BK_TLS_HOST_MAX);
+        return BK_ERR_INVALID;
+    }
+    if (context->hosts == NULL)
+        context->hosts = bk_alloc(BK_TLS_HOST_MAX * sizeof *context->hosts);
+    if (context->hosts == NULL)
+        return BK_ERR_NO_MEMORY;
+    struct host *added = &context->hosts[context->host_count++];
+    memcpy(added->name, name.ptr, name.len);
+    SSL_CTX_up_ref(host);
+    added->tls = host;
+    if (other->expires_at_s < context->expires_at_s)
+        context->expires_at_s = other->expires_at_s;
+    SSL_CTX_set_tlsext_servername_callback(ctx, on_server_name);
+    SSL_CTX_set_tlsext_servername_arg(ctx, context);
+    return BK_OK;
 }
 
 int64_t bk_tls_context_expires_at_s(const SSL_CTX *ctx)

@@ -84,7 +84,17 @@ struct bk_tls_options {
  */
 BK_MUST_USE enum bk_err bk_tls_context_new(const struct bk_tls_options *options, SSL_CTX **ret_ctx,
                                            struct bk_detail *ret_detail);
-/* Earliest notAfter of the context's own certificates, seconds since 1970: a metric. */
+/*
+ * Other certificates for clients that ask for this host name (SNI, RFC 6066 3), for makers whose
+ * phones believe certain servers only. host is made with the same options but for its certificates,
+ * so that nothing else depends on what a client asks for; it is referenced. Who asks for no name,
+ * or an unknown one, meets ctx's own. Before ctx is used; BK_ERR_INVALID with a detail when name is
+ * no host name, is there already, or is one too many.
+ */
+#define BK_TLS_HOST_MAX 64
+BK_MUST_USE enum bk_err bk_tls_context_add_host(SSL_CTX *ctx, struct bk_str name, SSL_CTX *host,
+                                                struct bk_detail *ret_detail);
+/* Earliest notAfter of the context's certificates, its hosts' too, seconds since 1970: a metric. */
 int64_t bk_tls_context_expires_at_s(const SSL_CTX *ctx);
 
 /*

@@ -457,7 +457,7 @@ enum bk_err bk_server_check(const struct bk_server_options *options, struct bk_d
         if (err == BK_OK && row->require_client_certificate)
             err = bk_trust_new(&none);
         if (err == BK_OK)
-            err = bk_listener_tls(row, none, &tls, ret_detail);
+            err = bk_listener_tls(options, row, none, &tls, ret_detail);
         SSL_CTX_free(tls);
         bk_trust_unref(none);
         if (err != BK_OK)

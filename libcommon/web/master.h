@@ -25,10 +25,11 @@ int bk_address_port(const struct sockaddr_storage *address);
  */
 int bk_address_listen(struct sockaddr_storage *address, socklen_t len, bool is_shared);
 
-/* --- worker.c --- */
+/* --- certificates.c --- */
 
-/* A context from the files of a row; the detail names the file and the cure. */
-BK_MUST_USE enum bk_err bk_listener_tls(const struct bk_listener_options *row,
+/* A context from the files of a row and of its hosts; the detail names the file and the cure. */
+BK_MUST_USE enum bk_err bk_listener_tls(const struct bk_server_options *options,
+                                        const struct bk_listener_options *row,
                                         struct bk_trust *trust, SSL_CTX **ret_tls,
                                         struct bk_detail *ret_detail);
 

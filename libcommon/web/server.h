@@ -44,6 +44,14 @@ struct bk_listener_options {
     size_t body_max_bytes;
 };
 
+/* A host name of a listener with certificates of its own (SNI); borrowed as listeners' texts. */
+struct bk_host_options {
+    const char *name;         /* of the row */
+    const char *listener;     /* name of that row */
+    const char *names;        /* host names, comma separated */
+    const char *certs, *keys; /* as of listeners */
+};
+
 /* The first rows of every service's metric table, in this order (BK_WEB_METRIC_ROWS). */
 enum bk_web_metric {
     BK_WM_WORKER_READY,
@@ -167,6 +175,8 @@ struct bk_server_options {
     void *settings; /* handed to worker_open */
     const struct bk_listener_options *listeners;
     size_t listener_count;
+    const struct bk_host_options *hosts;
+    size_t host_count;
     const char *admin_address;          /* /metrics /healthz /readyz, plain HTTP; NULL: none */
     const char *user;                   /* to become once sockets are bound; NULL: stay */
     bool has_seccomp, allows_root;      /* io/seccomp.h, base/harden.h */

@@ -77,45 +77,6 @@ static void accept_stop(struct bk_listener *listener)
     listener->socket = NULL;
 }
 
-/* Split a comma separated list of paths; text is kept in space. */
-static size_t split(const char *list, char *space, size_t space_size,
-                    const char *(*ret_parts)[BK_TLS_CERT_MAX])
-{
-    size_t count = 0, used = 0;
-    struct bk_str rest = bk_str_of(list);
-    while (rest.len > 0 && count < BK_TLS_CERT_MAX) {
-        struct bk_str part = bk_str_trim(bk_str_cut(&rest, ','));
-        if (used + part.len + 1 > space_size)
-            break;
-        memcpy(space + used, part.ptr, part.len);
-        space[used + part.len] = '\0';
-        (*ret_parts)[count++] = space + used;
-        used += part.len + 1;
-    }
-    return count;
-}
-
-enum bk_err bk_listener_tls(const struct bk_listener_options *row, struct bk_trust *trust,
-                            SSL_CTX **ret_tls, struct bk_detail *ret_detail)
-{
-    char cert_space[2048], key_space[2048];
-    struct bk_tls_options tls = {
-        .require_client_certificate = row->require_client_certificate,
-        .min_version = row->is_tls13_only ? TLS1_3_VERSION : TLS1_2_VERSION,
-        .is_legacy = row->is_legacy,
-        .trust = trust,
-    };
-    tls.cert_count = split(row->certs, cert_space, sizeof cert_space, &tls.cert_paths);
-    size_t keys = split(row->keys, key_space, sizeof key_space, &tls.key_paths);
-    if (tls.cert_count == 0 || keys != tls.cert_count) {
-        bk_detail_set(ret_detail,
-                      "listener %s: %zu certificates and %zu keys; give 1 to %d of each, in pairs",
-                      row->name, tls.cert_count, keys, BK_TLS_CERT_MAX);
-        return BK_ERR_INVALID;
-    }
-    return bk_tls_context_new(&tls, ret_tls, ret_detail);
-}
-
 /* The earliest end of the certificates in use, told by the first worker for all: gauges are summed.
  */
 static void tell_expiry(struct bk_worker *worker)
@@ -142,7 +103,7 @@ static void reload_tls(struct bk_worker *worker)
             continue;
         struct bk_detail detail = {{0}};
         SSL_CTX *tls = NULL;
-        if (bk_listener_tls(row, worker->trust, &tls, &detail) != BK_OK) {
+        if (bk_listener_tls(worker->options, row, worker->trust, &tls, &detail) != BK_OK) {
             bk_log(BK_LOG_ERROR, "certificates not loaded, the former ones stay",
                    BK_KV("listener", row->name), BK_KV("detail", detail.text));
             continue;

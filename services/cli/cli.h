@@ -33,8 +33,8 @@ struct cli_listener {
 struct cli_settings {
     char *pg, *public_url, *enrolment_url;
     char *master_key_file, *master_key, *master_key_previous_file, *master_key_previous;
-    struct cli_listener *listeners;
-    size_t listener_count;
+    struct cli_listener *listeners, *hosts; /* hosts: further certificates of listeners */
+    size_t listener_count, host_count;
 };
 
 struct cli {

@@ -226,12 +226,14 @@ static size_t split_paths(struct cli *cli, const char *text, const char **ret_pa
     return count;
 }
 
-static void check_listener(struct checking *checking, const struct cli_listener *listener)
+/* kind: "listener", or a "host" of one */
+static void check_certificates(struct checking *checking, const char *kind,
+                               const struct cli_listener *listener)
 {
     struct cli *cli = checking->cli;
     struct bk_tls_options tls = {.min_version = TLS1_2_VERSION};
     SSL_CTX *context = NULL;
-    struct bk_str what = bk_arena_printf(cli->arena, "listener %s", listener->name);
+    struct bk_str what = bk_arena_printf(cli->arena, "%s %s", kind, listener->name);
     size_t key_count = split_paths(cli, listener->key, tls.key_paths);
     tls.cert_count = split_paths(cli, listener->cert, tls.cert_paths);
     if (tls.cert_count == 0 || key_count != tls.cert_count) {
@@ -295,7 +297,9 @@ static enum bk_err run(struct cli *cli)
         }
     }
     for (size_t i = 0; i < cli->settings.listener_count; i++)
-        check_listener(&checking, &cli->settings.listeners[i]);
+        check_certificates(&checking, "listener", &cli->settings.listeners[i]);
+    for (size_t i = 0; i < cli->settings.host_count; i++)
+        check_certificates(&checking, "host", &cli->settings.hosts[i]);
 
     const size_t count = json_array_size(checking.rows);
     json_t *answer = json_object();

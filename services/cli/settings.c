@@ -11,6 +11,7 @@
 #include "conf/settings.h"
 
 #define LISTENER_MAX 16
+#define HOST_MAX 16
 
 static const struct bk_setting_row rows[] = {
     {{"pg", BK_T_SECRET, 1, 2048, NULL, "PostgreSQL: libpq connection string or URI", NULL},
@@ -51,6 +52,8 @@ static const struct bk_setting_group groups[] = {
     {"listener", listener_rows, sizeof(struct cli_listener), offsetof(struct cli_listener, name),
      offsetof(struct cli_settings, listeners), offsetof(struct cli_settings, listener_count),
      LISTENER_MAX},
+    {"host", listener_rows, sizeof(struct cli_listener), offsetof(struct cli_listener, name),
+     offsetof(struct cli_settings, hosts), offsetof(struct cli_settings, host_count), HOST_MAX},
     {0},
 };
 

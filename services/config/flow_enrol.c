@@ -383,7 +383,8 @@ static enum bk_next step_name(struct bk_flow *flow)
             return fetch_refuse(fetch, fetch->query_err, fetch_fault_reason(fetch->query_err));
         return fetch_refuse(fetch, BK_ERR_NOT_FOUND, BK_STR("unknown_device")); /* gone meanwhile */
     }
-    const char *url = fetch->worker->setup->settings->enrolment_url;
+    const char *url =
+        cfg_public_url(fetch->worker->setup->settings, CFG_LISTENER_ENROLMENT, fetch->row.vendor);
     if (bk_str_eq(enrol->row.method, BK_STR("url"))) {
         fetch->provisioning_url = bk_arena_printf(fetch->arena, "%s/%.*s/s-%s", url,
                                                   BK_STR_ARG(fetch->tenant_key), enrol->secret);

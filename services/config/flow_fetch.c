@@ -79,9 +79,11 @@ static enum bk_next step_decide(struct bk_flow *flow)
     if (!bk_str_eq(fetch->row.verdict, BK_STR("serve")))
         return fetch_refuse(fetch, BK_ERR_NOT_FOUND, fetch->row.verdict);
     fetch->mac = fetch->identity->mac;
-    fetch->provisioning_url =
-        bk_arena_printf(fetch->arena, "%s/%.*s", fetch->worker->setup->settings->public_url,
-                        BK_STR_ARG(fetch->tenant_key));
+    fetch->provisioning_url = bk_arena_printf(
+        fetch->arena, "%s/%.*s",
+        cfg_public_url(fetch->worker->setup->settings, cfg_listener_of(fetch->request->peer)->kind,
+                       fetch->row.vendor),
+        BK_STR_ARG(fetch->tenant_key));
     return BK_NEXT;
 }
 

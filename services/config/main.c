@@ -204,6 +204,7 @@ int main(int argc, char **argv)
     static struct cfg_settings settings;
     static struct cfg_setup setup;
     static struct bk_listener_options listeners[BK_LISTENER_MAX];
+    static struct bk_host_options hosts[CFG_HOST_MAX];
     struct bk_server_options options;
     struct bk_detail detail = {{0}};
     bool check_only = false;
@@ -220,6 +221,16 @@ int main(int argc, char **argv)
         const enum cfg_listener_kind kind = settings.server.listeners[i].kind;
         listeners[i].require_client_certificate = kind != CFG_LISTENER_ENROLMENT;
         listeners[i].is_legacy = kind == CFG_LISTENER_LEGACY;
+    }
+    options.hosts = hosts;
+    options.host_count = settings.host_count;
+    for (size_t i = 0; i < options.host_count; i++) {
+        const struct cfg_host_settings *from = &settings.hosts[i];
+        hosts[i] = (struct bk_host_options){.name = from->name,
+                                            .listener = from->listener,
+                                            .names = from->names,
+                                            .certs = from->cert,
+                                            .keys = from->key};
     }
     if (bk_server_settings_check(&settings.server, &setup.master_keys, &detail) != BK_OK ||
         cfg_settings_check(&settings, &detail) != BK_OK || bk_vendors_init(&detail) != BK_OK ||

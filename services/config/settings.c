@@ -66,8 +66,31 @@ static const struct bk_setting_row listener_rows[] = {
     BK_SETTING_ROW_END,
 };
 
+#define HOST_ROW(...) BK_SETTING_ROW(struct cfg_host_settings, __VA_ARGS__)
+
+static const struct bk_setting_row host_rows[] = {
+    HOST_ROW(listener, "listener", BK_T_TEXT, 1, 32, NULL,
+             "Name of the listener that answers to these host names", NULL),
+    HOST_ROW(names, "names", BK_T_TEXT, 1, 1024, NULL,
+             "Host names, comma separated: a phone that asks for one of them (SNI) gets these "
+             "certificates instead of the listener's",
+             NULL),
+    HOST_ROW(cert, "cert", BK_T_TEXT, 1, 1024, NULL,
+             "PEM files of the certificates for these names, as of listeners", NULL),
+    HOST_ROW(key, "key", BK_T_TEXT, 1, 1024, NULL,
+             "PEM files of their private keys, in the same order", NULL),
+    HOST_ROW(makers, "makers", BK_T_TEXT, 0, 512, "",
+             "Makers, comma separated, whose phones are told url instead of what all others call",
+             NULL),
+    HOST_ROW(url, "url", BK_T_TEXT, 0, 200, "",
+             "What phones of these makers call, written like public_url", NULL),
+    BK_SETTING_ROW_END,
+};
+
 static const struct bk_setting_group groups[] = {
     BK_LISTENER_GROUP(struct cfg_settings, listener_rows),
+    {"host", host_rows, sizeof(struct cfg_host_settings), offsetof(struct cfg_host_settings, name),
+     offsetof(struct cfg_settings, hosts), offsetof(struct cfg_settings, host_count), CFG_HOST_MAX},
     {NULL, NULL, 0, 0, 0, 0, 0},
 };
 
@@ -77,64 +100,3 @@ const struct bk_settings cfg_settings_table = {
     .rows = rows,
     .groups = groups,
 };
-
-/* --- what rows cannot say of each other --- */
-
-static enum bk_err check_url(const char *key, const char *url, struct bk_detail *ret_detail)
-{
-    struct bk_str text = bk_str_of(url);
-    struct bk_str host =
-        bk_str_starts(text, BK_STR("https://")) ? bk_str_slice(text, 8, text.len) : BK_STR_NONE;
-    if (host.len > 0 && bk_str_find(host, '/') < 0)
-        return BK_OK;
-    bk_detail_set(ret_detail,
-                  "%s: must be https://host or https://host:port, without a slash at the end", key);
-    return BK_ERR_INVALID;
-}
-
-static enum bk_err check_listeners(const struct cfg_settings *settings,
-                                   struct bk_detail *ret_detail)
-{
-    const struct bk_server_settings *server = &settings->server;
-    size_t legacy_count = 0;
-    for (size_t i = 0; i < server->listener_count; i++) {
-        const struct bk_listener_settings *row = &server->listeners[i];
-        legacy_count += row->kind == CFG_LISTENER_LEGACY;
-        if (row->auth != CFG_AUTH_URL && row->kind != CFG_LISTENER_ENROLMENT) {
-            bk_detail_set(ret_detail,
-                          "listener.%s.auth: of enrolment listeners only; set "
-                          "listener.%s.kind = enrolment, or take it away",
-                          row->name, row->name);
-            return BK_ERR_INVALID;
-        }
-        if (row->kind == CFG_LISTENER_ENROLMENT && settings->enrolment_url[0] == '\0') {
-            bk_detail_set(ret_detail,
-                          "listener.%s: nobody can enrol there before enrolment_url says what "
-                          "phones call",
-                          row->name);
-            return BK_ERR_INVALID;
-        }
-    }
-    if (legacy_count > 0 && legacy_count < server->listener_count) {
-        bk_detail_set(ret_detail,
-                      "legacy listeners have a process of their own: give them to a second "
-                      "beckon-config whose listeners are all of kind legacy");
-        return BK_ERR_INVALID;
-    }
-    return BK_OK;
-}
-
-bool cfg_is_legacy(const struct cfg_settings *settings)
-{
-    return settings->server.listeners[0].kind == CFG_LISTENER_LEGACY; /* as all are then */
-}
-
-enum bk_err cfg_settings_check(const struct cfg_settings *settings, struct bk_detail *ret_detail)
-{
-    enum bk_err err = check_url("public_url", settings->public_url, ret_detail);
-    if (err == BK_OK && settings->enrolment_url[0] != '\0')
-        err = check_url("enrolment_url", settings->enrolment_url, ret_detail);
-    if (err == BK_OK)
-        err = check_listeners(settings, ret_detail);
-    return err;
-}

@@ -18,8 +18,17 @@ enum cfg_listener_kind {
 /* bk_listener_settings.auth, of enrolment listeners: where that secret is. */
 enum cfg_listener_auth { CFG_AUTH_URL, CFG_AUTH_BASIC, CFG_AUTH_DIGEST };
 
+/* A host name with certificates of its own, and whose phones are sent there. */
+#define CFG_HOST_MAX 16
+struct cfg_host_settings {
+    char *name;
+    char *listener, *names, *cert, *key, *makers, *url;
+};
+
 struct cfg_settings {
     struct bk_server_settings server;
+    struct cfg_host_settings *hosts;
+    size_t host_count;
     char *public_url, *enrolment_url, *models_dir;
     int64_t pg_queue_max, pg_in_flight_max, pg_query_timeout_ms, pg_connect_timeout_ms;
     int64_t visits_queue_max, visits_flush_ms, trust_refresh_s;
@@ -34,6 +43,13 @@ BK_MUST_USE enum bk_err cfg_settings_check(const struct cfg_settings *settings,
 
 /* Of a process whose listeners are legacy ones: it believes legacy trust roots, and no others. */
 bool cfg_is_legacy(const struct cfg_settings *settings);
+
+/*
+ * What phones of this maker are to call that came by a listener of that kind: its host's URL, else
+ * public_url or, on enrolment listeners, enrolment_url. Without a slash at the end; the settings'.
+ */
+const char *cfg_public_url(const struct cfg_settings *settings, enum cfg_listener_kind kind,
+                           struct bk_str maker);
 
 /* The listener that a peer came by. */
 static inline const struct bk_listener_settings *cfg_listener_of(const struct bk_peer *peer)

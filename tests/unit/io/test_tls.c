@@ -303,6 +303,97 @@ static void a_context_may_demand_tls_1_3(void **state)
     SSL_CTX_free(server);
 }
 
+/* ---- host names ---- */
+
+/* The key of the certificate that a client meets who asks for this name (NULL: for none). */
+static int key_met_for(SSL_CTX *server, const char *name, const struct cert *shown, int version,
+                       bool *ret_is_verified)
+{
+    SSL_CTX *client = client_new(shown, NULL);
+    SSL_CTX_set_max_proto_version(client, version);
+    struct link link;
+    link_init(&link, server, client, NULL);
+    if (name != NULL)
+        assert_int_equal(SSL_set_tlsext_host_name(link.client, name), 1);
+    bool is_over = link_shake(&link);
+    X509 *met = SSL_get0_peer_certificate(link.client);
+    int kind = met != NULL ? EVP_PKEY_get_base_id(X509_get0_pubkey(met)) : 0;
+    const struct bk_tls_peer *peer = bk_tls_peer_of(link.server);
+    *ret_is_verified = is_over && peer->is_verified && peer->root->root_id == 1;
+    ERR_clear_error();
+    link_deinit(&link);
+    SSL_CTX_free(client);
+    return kind;
+}
+
+static void a_host_name_chooses_the_certificate_and_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label, *name;
+        int want;
+    } rows[] = {
+        {"no name", NULL, EVP_PKEY_RSA},
+        {"another name", "elsewhere.example", EVP_PKEY_RSA},
+        {"the name", "phones.example", EVP_PKEY_EC},
+        {"in other letters", "Phones.EXAMPLE", EVP_PKEY_EC},
+        {"with the root's dot", "phones.example.", EVP_PKEY_EC},
+        {"its second name", "old-phones.example", EVP_PKEY_EC},
+        {"a part of it", "example", EVP_PKEY_RSA},
+        {"below it", "a.phones.example", EVP_PKEY_RSA},
+    };
+    struct bk_tls_options options = {.cert_paths = {rsa_cert},
+                                     .key_paths = {rsa_key},
+                                     .cert_count = 1,
+                                     .require_client_certificate = true,
+                                     .min_version = TLS1_2_VERSION,
+                                     .trust = trust};
+    SSL_CTX *server = context_new(&options);
+    options.cert_paths[0] = ec_cert, options.key_paths[0] = ec_key;
+    SSL_CTX *host = context_new(&options);
+    assert_int_equal(bk_tls_context_add_host(server, BK_STR("phones.example"), host, NULL), BK_OK);
+    assert_int_equal(bk_tls_context_add_host(server, BK_STR("old-phones.example"), host, NULL),
+                     BK_OK);
+    SSL_CTX_free(host);
+    for (size_t i = 0; i < 2 * BK_COUNT(rows); i++) {
+        const char *name = rows[i / 2].name;
+        int version = i % 2 == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
+        bool is_verified = false;
+        print_message("  %s\n", rows[i / 2].label);
+        assert_int_equal(key_met_for(server, name, &phone, version, &is_verified),
+                         rows[i / 2].want);
+        assert_true(is_verified);
+        key_met_for(server, name, NULL, version, &is_verified); /* nobody comes without */
+        assert_false(is_verified);
+        key_met_for(server, name, &ec, version, &is_verified); /* or with another CA's */
+        assert_false(is_verified);
+    }
+    SSL_CTX_free(server);
+}
+
+static void a_host_name_is_one_and_there_once(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", ".", "a..b", "-a.b", "a b", "a/b", "*.a", "a.", "A.TEST"};
+    SSL_CTX *server = server_new(false), *host = server_new(false);
+    struct bk_detail detail = {""};
+    assert_int_equal(bk_tls_context_add_host(server, BK_STR("a.test"), host, NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(bad); i++) {
+        assert_int_equal(bk_tls_context_add_host(server, bk_str_of(bad[i]), host, &detail),
+                         BK_ERR_INVALID);
+        assert_true(detail.text[0] != '\0');
+    }
+    for (int i = 1; i < BK_TLS_HOST_MAX; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "h%d.test", i);
+        assert_int_equal(bk_tls_context_add_host(server, bk_str_of(name), host, NULL), BK_OK);
+    }
+    assert_int_equal(bk_tls_context_add_host(server, BK_STR("more.test"), host, &detail),
+                     BK_ERR_INVALID);
+    SSL_CTX_free(host);
+    SSL_CTX_free(server);
+}
+
 /* ---- sessions ---- */
 
 static int new_sessions;
@@ -411,6 +502,8 @@ int main(void)
         cmocka_unit_test(the_earliest_expiry_is_known),
         cmocka_unit_test(the_floor_holds),
         cmocka_unit_test(a_context_may_demand_tls_1_3),
+        cmocka_unit_test(a_host_name_chooses_the_certificate_and_nothing_else),
+        cmocka_unit_test(a_host_name_is_one_and_there_once),
         cmocka_unit_test(no_session_can_be_resumed),
         cmocka_unit_test(renegotiation_is_refused),
         cmocka_unit_test(an_old_context_lives_as_long_as_its_connections),
