@@ -26,6 +26,7 @@ class Enrolled:
     """A device with a line, by the command line; armed as the API does it."""
 
     vendor, default_model = "yealink", "T54W"
+    cert = key = None
 
     def __init__(self, tenant, policy=None, model=None):
         self.tenant = tenant

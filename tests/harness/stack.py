@@ -293,6 +293,7 @@ class Stack:
         }
         environment["BECKON_PG"] = self.database.dsn()
         environment["BECKON_PUBLIC_URL"] = self.public_url
+        environment["BECKON_ENROLMENT_URL"] = self.enrolment_url
         if self.master_key.exists():
             environment["BECKON_MASTER_KEY_FILE"] = str(self.master_key)
             environment["BECKON_MASTER_KEY_PREVIOUS_FILE"] = str(self.previous_key)
@@ -341,9 +342,10 @@ class Stack:
         """Run the simulated phone; Simulation, or with wait=False the process."""
         words = [
             str(BIN / "phonesim"), "--url", url or phone.tenant.url, "--mac", phone.mac,
-            "--cert", str(phone.cert), "--key", str(phone.key),
             "--server-ca", str(self.authorities.server_ca), "--print-state", *map(str, arguments),
         ]
+        if phone.cert is not None:
+            words += ["--cert", str(phone.cert), "--key", str(phone.key)]
         process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -104,7 +104,7 @@ static int by_key(const void *a, const void *b)
     return order != 0 ? order : (*left)->line - (*right)->line;
 }
 
-static bool keys_are_unique(const struct sim_config *config, struct sim_fault *fault)
+bool sim_config_keys_are_unique(const struct sim_config *config, struct sim_fault *fault)
 {
     const struct sim_pair **sorted = sim_alloc(config->count, sizeof *sorted);
     for (size_t i = 0; i < config->count; i++)
@@ -123,25 +123,32 @@ static bool keys_are_unique(const struct sim_config *config, struct sim_fault *f
     return unique;
 }
 
-static bool pair_add(struct sim_config *config, struct line line, struct sim_fault *fault)
+bool sim_config_add(struct sim_config *config, struct sim_pair pair, struct sim_fault *ret_fault)
+{
+    if (config->count == SIM_PAIR_MAX) {
+        sim_fault_set(ret_fault, pair.line, "more than %d parameters", SIM_PAIR_MAX);
+        free(pair.key);
+        free(pair.value);
+        return false;
+    }
+    if ((config->count & (config->count - 1)) == 0) /* powers of two: room doubles */
+        config->pairs = sim_grow(config->pairs, config->count == 0 ? 1 : config->count * 2,
+                                 sizeof *config->pairs);
+    config->pairs[config->count++] = pair;
+    return true;
+}
+
+static bool line_add(struct sim_config *config, struct line line, struct sim_fault *fault)
 {
     static const char reset[] = "%NULL%";
     struct line key, value;
     if (!split(line, &key, &value, fault))
         return false;
-    if (config->count == SIM_PAIR_MAX) {
-        sim_fault_set(fault, line.number, "more than %d parameters", SIM_PAIR_MAX);
-        return false;
-    }
-
-    char *text = sim_strndup(value.text, value.len);
-    bool is_reset = strcmp(text, reset) == 0;
-    if ((config->count & (config->count - 1)) == 0) /* powers of two: room doubles */
-        config->pairs = sim_grow(config->pairs, config->count == 0 ? 1 : config->count * 2,
-                                 sizeof *config->pairs);
-    config->pairs[config->count++] =
-        (struct sim_pair){sim_strndup(key.text, key.len), text, is_reset, line.number};
-    return true;
+    struct sim_pair pair = {.key = sim_strndup(key.text, key.len),
+                            .value = sim_strndup(value.text, value.len),
+                            .line = line.number};
+    pair.is_reset = strcmp(pair.value, reset) == 0;
+    return sim_config_add(config, pair, fault);
 }
 
 bool sim_config_parse(const char *text, size_t len, struct sim_config *ret_config,
@@ -165,9 +172,9 @@ bool sim_config_parse(const char *text, size_t len, struct sim_config *ret_confi
         good = line_check(&line, ret_fault);
         line = trimmed(line);
         if (good && line.len > 0 && line.text[0] != '#')
-            good = pair_add(&config, line, ret_fault);
+            good = line_add(&config, line, ret_fault);
     }
-    if (good && keys_are_unique(&config, ret_fault)) {
+    if (good && sim_config_keys_are_unique(&config, ret_fault)) {
         *ret_config = config;
         return true;
     }

@@ -20,7 +20,7 @@
 
 struct sim_pair {
     char *key, *value;
-    bool is_reset; /* %NULL%: back to the factory's value */
+    bool is_reset; /* back to the factory's value: %NULL% */
     int line;
 };
 
@@ -38,6 +38,11 @@ struct sim_config {
 bool sim_config_parse(const char *text, size_t len, struct sim_config *ret_config,
                       struct sim_fault *ret_fault);
 void sim_config_free(struct sim_config *config);
+
+/* For the readers of other formats: key and value of pair become the configuration's, or are freed
+ * when there are too many. */
+bool sim_config_add(struct sim_config *config, struct sim_pair pair, struct sim_fault *ret_fault);
+bool sim_config_keys_are_unique(const struct sim_config *config, struct sim_fault *ret_fault);
 
 struct sim_boot {
     char *includes[SIM_INCLUDE_MAX]; /* file names, in order */

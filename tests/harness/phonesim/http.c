@@ -16,46 +16,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-bool sim_url_parse(const char *text, struct sim_url *ret_url, struct sim_fault *ret_fault)
-{
-    static const char scheme[] = "https://";
-    struct sim_url url = {.port = "443"};
-    struct in_addr address;
-    const char *at = text + (sizeof scheme - 1);
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c <= ' ' || *c > '~' || strchr("\"<>\\^`{|}?#@", *c) != NULL) {
-            sim_fault_set(ret_fault, 0, "URL with a character that does not belong there");
-            return false;
-        }
-    }
-    if (strncmp(text, scheme, sizeof scheme - 1) != 0) {
-        sim_fault_set(ret_fault, 0, "URL is not https: %.100s", text);
-        return false;
-    }
-
-    size_t host_len = strcspn(at, ":/");
-    const char *rest = at + host_len;
-    size_t port_len = rest[0] == ':' ? strcspn(rest + 1, "/") : 0;
-    const char *path = rest + (rest[0] == ':' ? 1 + port_len : 0);
-    size_t path_len = strlen(path);
-    while (path_len > 0 && path[path_len - 1] == '/')
-        path_len--;
-    if (host_len == 0 || host_len >= sizeof url.host || port_len >= sizeof url.port ||
-        (rest[0] == ':' && port_len == 0) || path_len >= sizeof url.path) {
-        sim_fault_set(ret_fault, 0, "URL is not https://host[:port][/path]: %.100s", text);
-        return false;
-    }
-    memcpy(url.host, at, host_len);
-    if (port_len > 0) {
-        memcpy(url.port, rest + 1, port_len);
-        url.port[port_len] = '\0';
-    }
-    memcpy(url.path, path, path_len);
-    url.is_address = inet_pton(AF_INET, url.host, &address) == 1;
-    *ret_url = url;
-    return true;
-}
-
 /* The oldest error tells the reason; the rest is who passed it on. */
 static void tls_fault(struct sim_fault *fault, const char *what)
 {
@@ -65,14 +25,6 @@ static void tls_fault(struct sim_fault *fault, const char *what)
         ERR_error_string_n(code, text, sizeof text);
     sim_fault_set(fault, 0, "%s: %s", what, text);
     ERR_clear_error();
-}
-
-char *sim_url_trimmed(const char *url)
-{
-    size_t len = strlen(url);
-    while (len > 0 && url[len - 1] == '/')
-        len--;
-    return sim_strndup(url, len);
 }
 
 bool sim_http_open(struct sim_http *http, const struct sim_http_options *options,
@@ -154,7 +106,21 @@ static bool tls_wait(struct sim_http *http, int result, int64_t due_mono_ms, int
     return false;
 }
 
-static int tcp_connect(const struct sim_url *url, int64_t due_mono_ms, struct sim_fault *fault)
+/* False: errno tells. */
+static bool source_take(int fd, int family, const char *source)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    if (source == NULL)
+        return true;
+    if (family != AF_INET || inet_pton(AF_INET, source, &address.sin_addr) != 1) {
+        errno = EADDRNOTAVAIL;
+        return false;
+    }
+    return bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+}
+
+static int tcp_connect(const struct sim_url *url, const char *source, int64_t due_mono_ms,
+                       struct sim_fault *fault)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
     int found = getaddrinfo(url->host, url->port, &hints, &list), fd = -1;
@@ -168,7 +134,8 @@ static int tcp_connect(const struct sim_url *url, int64_t due_mono_ms, struct si
         fd = socket(item->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (fd < 0)
             continue;
-        if (connect(fd, item->ai_addr, item->ai_addrlen) != 0 && errno != EINPROGRESS)
+        if (!source_take(fd, item->ai_family, source) ||
+            (connect(fd, item->ai_addr, item->ai_addrlen) != 0 && errno != EINPROGRESS))
             error = errno;
         else if (!wait_for(fd, POLLOUT, due_mono_ms))
             error = ETIMEDOUT;
@@ -189,7 +156,7 @@ static int tcp_connect(const struct sim_url *url, int64_t due_mono_ms, struct si
 static bool tls_connect(struct sim_http *http, const struct sim_url *url, int64_t due_mono_ms,
                         struct sim_fault *fault)
 {
-    http->fd = tcp_connect(url, due_mono_ms, fault);
+    http->fd = tcp_connect(url, http->options->source, due_mono_ms, fault);
     if (http->fd < 0)
         return false;
     http->ssl = SSL_new(http->context);
@@ -313,6 +280,8 @@ static bool field_take(const char *name, const char *value, struct framing *fram
         keep_text(reply->etag, sizeof reply->etag, value);
     } else if (strcasecmp(name, "content-type") == 0) {
         keep_text(reply->content_type, sizeof reply->content_type, value);
+    } else if (strcasecmp(name, "www-authenticate") == 0) {
+        sim_http_challenge_take(reply, value);
     } else if (strcasecmp(name, "retry-after") == 0) {
         reply->has_retry_after = sim_int_parse(value, &reply->retry_after_s);
     }
@@ -456,7 +425,7 @@ static bool reply_read(struct sim_http *http, struct sim_reply *reply, int64_t d
 }
 
 bool sim_http_get(struct sim_http *http, const struct sim_url *url, const char *path,
-                  const char *if_none_match, struct sim_reply *ret_reply,
+                  const char *if_none_match, const char *fields, struct sim_reply *ret_reply,
                   struct sim_fault *ret_fault)
 {
     int64_t due_mono_ms = sim_mono_ms() + http->options->timeout_ms;
@@ -478,7 +447,7 @@ bool sim_http_get(struct sim_http *http, const struct sim_url *url, const char *
                        http->options->keep_alive ? "keep-alive" : "close");
         if (if_none_match != NULL)
             sim_buf_format(&request, "If-None-Match: %s\r\n", if_none_match);
-        sim_buf_text(&request, "\r\n");
+        sim_buf_format(&request, "%s\r\n", fields);
         keep_text(ret_reply->tls, sizeof ret_reply->tls, SSL_get_version(http->ssl));
         good = write_all(http, &request, due_mono_ms, ret_fault) &&
                reply_read(http, ret_reply, due_mono_ms, &will_close, ret_fault);

@@ -1,7 +1,8 @@
 /*
- * phonesim: a simulated Yealink desk phone that provisions itself, registers and obeys check-sync,
- * as the documents tell of the real one. For end-to-end tests, demonstrations and load; knows
- * nothing of the server's code, nor of its SIP library. Prints what happens as JSON lines.
+ * phonesim: a simulated desk phone, of Yealink or Grandstream, that provisions itself, registers
+ * and obeys check-sync, as the documents tell of the real one. For end-to-end tests, demonstrations
+ * and load; knows nothing of the server's code, nor of its SIP library. Prints what happens as JSON
+ * lines.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,20 +11,9 @@
 
 enum { EXIT_CONFIGURED = 0, EXIT_NOT_CONFIGURED = 1, EXIT_USAGE = 2 };
 
-/* "Yealink SIP-T54W 96.86.0.70 80:5e:c0:00:00:01" (fact page, section 2) */
-static char *user_agent_make(const struct sim_phone *phone)
-{
-    struct sim_buf out = {0};
-    sim_buf_format(&out, "Yealink %s%s %s ", phone->model->prefix, phone->model->name,
-                   phone->firmware);
-    for (int i = 0; i < 12; i += 2)
-        sim_buf_format(&out, "%s%.2s", i == 0 ? "" : ":", phone->mac + i);
-    return out.data;
-}
-
 int main(int argc, char **argv)
 {
-    struct sim_phone phone = {.model = sim_model_find("T54W"), .firmware = "96.86.0.70"};
+    struct sim_phone phone = {0};
     struct sim_options options = {
         .use_boot_files = true,
         .minute_ms = 60000,
@@ -42,8 +32,13 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     sim_session_signals();
 
-    char *agent = user_agent_make(&phone);
-    options.http.user_agent = options.line.user_agent = agent;
+    const struct sim_maker *maker = phone.model->maker;
+    struct sim_buf http_agent = {0}, sip_agent = {0};
+    maker->agent_print(&http_agent, &phone, false);
+    maker->agent_print(&sip_agent, &phone, true);
+    options.http.user_agent = http_agent.data;
+    options.line.user_agent = sip_agent.data;
+    options.line.events = maker->events;
     if (options.use_sip)
         ua = sim_alloc(1, sizeof *ua);
     bool started = sim_state_load(&state, options.state_dir, &phone, &fault) &&
@@ -51,6 +46,10 @@ int main(int argc, char **argv)
     if (started && ua != NULL)
         started = has_ua =
             sim_ua_open(ua, options.sip_local, &options.line, &options.server, &phone, &fault);
+    if (started && options.factory_reset) {
+        sim_state_forget(&state);
+        sim_phone_reset_all(&phone);
+    }
     if (started) {
         struct sim_session session = {
             .options = &options,
@@ -72,7 +71,8 @@ int main(int argc, char **argv)
     free(ua);
     sim_state_deinit(&state);
     sim_phone_deinit(&phone);
-    free(agent);
+    sim_buf_free(&http_agent);
+    sim_buf_free(&sip_agent);
     if (!started)
         return EXIT_USAGE;
     return good ? EXIT_CONFIGURED : EXIT_NOT_CONFIGURED;

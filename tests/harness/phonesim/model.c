@@ -1,23 +1,45 @@
-/* The model numbers of the fact page, section 1: y000000000NNN.cfg. Data only. */
+/* Models: the numbers of y000000000NNN.cfg of one maker, names of the other. Data only. */
 #include "phone.h"
 
 #include <string.h>
 
+#define YEALINK &sim_maker_yealink
+#define GRANDSTREAM &sim_maker_grandstream
+
 static const struct sim_model models[] = {
-    {"T28P", 0, "SIP-"},   {"T26P", 4, "SIP-"},   {"T22P", 5, "SIP-"},   {"T20P", 7, "SIP-"},
-    {"W52P", 25, ""},      {"T46G", 28, "SIP-"},  {"T42G", 29, "SIP-"},  {"T32G", 32, "SIP-"},
-    {"T48G", 35, "SIP-"},  {"T41P", 36, "SIP-"},  {"CP860", 37, ""},     {"T38G", 38, "SIP-"},
-    {"T23G", 44, "SIP-"},  {"T27P", 45, "SIP-"},  {"T29G", 46, "SIP-"},  {"T40P", 54, "SIP-"},
-    {"T58A", 58, "SIP-"},  {"T48S", 65, "SIP-"},  {"T46S", 66, "SIP-"},  {"T42S", 67, "SIP-"},
-    {"T41S", 68, "SIP-"},  {"T27G", 69, "SIP-"},  {"T54S", 70, "SIP-"},  {"CP960", 73, ""},
-    {"T40G", 76, "SIP-"},  {"W60B", 77, ""},      {"CP920", 78, ""},     {"T53", 95, "SIP-"},
-    {"T53W", 95, "SIP-"},  {"T54W", 96, "SIP-"},  {"T57W", 97, "SIP-"},  {"T43U", 107, "SIP-"},
-    {"T46U", 108, "SIP-"}, {"T48U", 109, "SIP-"}, {"T42U", 116, "SIP-"}, {"T31P", 123, "SIP-"},
-    {"T31G", 123, "SIP-"}, {"T30", 124, "SIP-"},  {"T33G", 124, "SIP-"}, {"CP965", 143, ""},
-    {"W70B", 146, ""},     {"CP925", 148, ""},    {"T58W", 150, "SIP-"}, {"T34W", 171, "SIP-"},
-    {"T31W", 172, "SIP-"}, {"T44W", 174, "SIP-"}, {"W75B", 175, ""},     {"AX83H", 180, ""},
-    {"AX86R", 182, ""},    {"T73W", 183, "SIP-"}, {"T74W", 184, "SIP-"}, {"T73U", 186, "SIP-"},
-    {"T74U", 187, "SIP-"}, {"T77U", 188, "SIP-"}, {"T88V", 192, "SIP-"},
+    {"T28P", YEALINK, 0, "SIP-"},    {"T26P", YEALINK, 4, "SIP-"},
+    {"T22P", YEALINK, 5, "SIP-"},    {"T20P", YEALINK, 7, "SIP-"},
+    {"W52P", YEALINK, 25, ""},       {"T46G", YEALINK, 28, "SIP-"},
+    {"T42G", YEALINK, 29, "SIP-"},   {"T32G", YEALINK, 32, "SIP-"},
+    {"T48G", YEALINK, 35, "SIP-"},   {"T41P", YEALINK, 36, "SIP-"},
+    {"CP860", YEALINK, 37, ""},      {"T38G", YEALINK, 38, "SIP-"},
+    {"T23G", YEALINK, 44, "SIP-"},   {"T27P", YEALINK, 45, "SIP-"},
+    {"T29G", YEALINK, 46, "SIP-"},   {"T40P", YEALINK, 54, "SIP-"},
+    {"T58A", YEALINK, 58, "SIP-"},   {"T48S", YEALINK, 65, "SIP-"},
+    {"T46S", YEALINK, 66, "SIP-"},   {"T42S", YEALINK, 67, "SIP-"},
+    {"T41S", YEALINK, 68, "SIP-"},   {"T27G", YEALINK, 69, "SIP-"},
+    {"T54S", YEALINK, 70, "SIP-"},   {"CP960", YEALINK, 73, ""},
+    {"T40G", YEALINK, 76, "SIP-"},   {"W60B", YEALINK, 77, ""},
+    {"CP920", YEALINK, 78, ""},      {"T53", YEALINK, 95, "SIP-"},
+    {"T53W", YEALINK, 95, "SIP-"},   {"T54W", YEALINK, 96, "SIP-"},
+    {"T57W", YEALINK, 97, "SIP-"},   {"T43U", YEALINK, 107, "SIP-"},
+    {"T46U", YEALINK, 108, "SIP-"},  {"T48U", YEALINK, 109, "SIP-"},
+    {"T42U", YEALINK, 116, "SIP-"},  {"T31P", YEALINK, 123, "SIP-"},
+    {"T31G", YEALINK, 123, "SIP-"},  {"T30", YEALINK, 124, "SIP-"},
+    {"T33G", YEALINK, 124, "SIP-"},  {"CP965", YEALINK, 143, ""},
+    {"W70B", YEALINK, 146, ""},      {"CP925", YEALINK, 148, ""},
+    {"T58W", YEALINK, 150, "SIP-"},  {"T34W", YEALINK, 171, "SIP-"},
+    {"T31W", YEALINK, 172, "SIP-"},  {"T44W", YEALINK, 174, "SIP-"},
+    {"W75B", YEALINK, 175, ""},      {"AX83H", YEALINK, 180, ""},
+    {"AX86R", YEALINK, 182, ""},     {"T73W", YEALINK, 183, "SIP-"},
+    {"T74W", YEALINK, 184, "SIP-"},  {"T73U", YEALINK, 186, "SIP-"},
+    {"T74U", YEALINK, 187, "SIP-"},  {"T77U", YEALINK, 188, "SIP-"},
+    {"T88V", YEALINK, 192, "SIP-"},  {"GXP1405", GRANDSTREAM, 0, ""},
+    {"GXP1628", GRANDSTREAM, 0, ""}, {"GXP2135", GRANDSTREAM, 0, ""},
+    {"GXP2170", GRANDSTREAM, 0, ""}, {"GRP2601W", GRANDSTREAM, 0, ""},
+    {"GRP2612", GRANDSTREAM, 0, ""}, {"GRP2612W", GRANDSTREAM, 0, ""},
+    {"GRP2614", GRANDSTREAM, 0, ""}, {"GRP2615", GRANDSTREAM, 0, ""},
+    {"GRP2616", GRANDSTREAM, 0, ""},
 };
 
 const struct sim_model *sim_model_find(const char *name)
@@ -27,10 +49,4 @@ const struct sim_model *sim_model_find(const char *name)
             return &models[i];
     }
     return NULL;
-}
-
-void sim_models_print(struct sim_buf *out)
-{
-    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
-        sim_buf_format(out, "%s%s", i == 0 ? "" : " ", models[i].name);
 }

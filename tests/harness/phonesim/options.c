@@ -1,6 +1,7 @@
 /* See options.h. */
 #include "options.h"
 
+#include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,9 @@ enum {
     NOTIFY_CHALLENGE,
     IGNORE_CHECK_SYNC,
     NEVER_FETCH,
+    MAKER,
+    SOURCE,
+    FACTORY_RESET,
 };
 
 void sim_options_usage(FILE *out)
@@ -27,15 +31,18 @@ void sim_options_usage(FILE *out)
     fputs(
         "usage: phonesim --url URL --mac MAC --server-ca FILE [--cert FILE --key FILE] [options]\n"
         "\n"
-        "A simulated Yealink phone gets its configuration and follows it.\n"
+        "A simulated Yealink or Grandstream phone gets its configuration and follows it.\n"
         "\n"
         "  --url URL         where to ask: https://host[:port]/key, without a file name\n"
         "  --mac MAC         12 hexadecimal digits, separators allowed\n"
         "  --cert FILE       the phone's certificate with its chain, PEM; --key FILE its key\n"
         "  --server-ca FILE  who may vouch for the server, PEM\n"
-        "  --model NAME      default T54W\n"
-        "  --firmware V      default 96.86.0.70\n"
+        "  --maker NAME      yealink (default) or grandstream\n"
+        "  --model NAME      default T54W, GRP2614\n"
+        "  --firmware V      default 96.86.0.70, 1.0.5.15\n"
+        "  --source ADDRESS  to come from, IPv4\n"
         "  --state DIR       what survives a reboot is kept there\n"
+        "  --factory-reset   forget all of that first, and ask at --url again\n"
         "  --once            one round (default); --for-s N: keep going for N seconds\n"
         "  --minute-ms N     length of one of the phone's minutes, default 60000\n"
         "  --timeout-ms N    for one request, default 10000\n"
@@ -107,6 +114,9 @@ bool sim_options_read(int argc, char **argv, struct sim_options *options, struct
         {"model", required_argument, NULL, 'M'},
         {"firmware", required_argument, NULL, 'f'},
         {"state", required_argument, NULL, 's'},
+        {"maker", required_argument, NULL, MAKER},
+        {"source", required_argument, NULL, SOURCE},
+        {"factory-reset", no_argument, NULL, FACTORY_RESET},
         {"once", no_argument, NULL, '1'},
         {"for-s", required_argument, NULL, 'F'},
         {"minute-ms", required_argument, NULL, 't'},
@@ -129,6 +139,9 @@ bool sim_options_read(int argc, char **argv, struct sim_options *options, struct
         {"never-fetch", no_argument, NULL, NEVER_FETCH},
         {NULL, 0, NULL, 0},
     };
+    const struct sim_maker *maker = &sim_maker_yealink;
+    const char *model = NULL;
+    struct in_addr source;
     bool good = true;
     for (int got = 0; good && (got = getopt_long(argc, argv, "", rows, NULL)) != -1;) {
         switch (got) {
@@ -148,8 +161,19 @@ bool sim_options_read(int argc, char **argv, struct sim_options *options, struct
             options->http.server_ca_path = optarg;
             break;
         case 'M':
-            phone->model = sim_model_find(optarg);
-            good = phone->model != NULL;
+            model = optarg;
+            break;
+        case MAKER:
+            maker = strcmp(optarg, sim_maker_grandstream.name) == 0 ? &sim_maker_grandstream
+                                                                    : &sim_maker_yealink;
+            good = strcmp(optarg, maker->name) == 0;
+            break;
+        case SOURCE:
+            good = inet_pton(AF_INET, optarg, &source) == 1;
+            options->http.source = optarg;
+            break;
+        case FACTORY_RESET:
+            options->factory_reset = true;
             break;
         case 'f':
             phone->firmware = optarg;
@@ -232,6 +256,13 @@ bool sim_options_read(int argc, char **argv, struct sim_options *options, struct
               stderr);
         good = false;
     }
+    phone->model = sim_model_find(model != NULL ? model : maker->default_model);
+    if (good && (phone->model == NULL || phone->model->maker != maker)) {
+        fprintf(stderr, "phonesim: %s has no model %s\n", maker->name, model);
+        good = false;
+    }
+    if (phone->firmware == NULL)
+        phone->firmware = maker->default_firmware;
     if (good && options->use_sip && options->for_s == 0) {
         fputs("phonesim: --sip needs --for-s; see --help\n", stderr);
         good = false;

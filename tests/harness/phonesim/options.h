@@ -12,7 +12,7 @@
 
 struct sim_options {
     const char *url, *state_dir;
-    bool use_boot_files, print_state;
+    bool use_boot_files, print_state, factory_reset;
     int for_s;     /* 0: one round */
     int minute_ms; /* length of a minute of the phone's clock */
     struct sim_http_options http;

@@ -14,14 +14,16 @@
 
 #define SIM_ACCOUNT_MAX 16
 
-/* What the fact page knows of a model: its number in y000000000NNN.cfg. */
+struct sim_maker;
+
+/* What the fact pages know of a model. */
 struct sim_model {
-    const char *name;   /* "T54W" */
-    int number;         /* 96 */
-    const char *prefix; /* of the User-Agent: "SIP-" on desk phones */
+    const char *name; /* "T54W" */
+    const struct sim_maker *maker;
+    int number;         /* Yealink: 96, of y000000000096.cfg */
+    const char *prefix; /* Yealink: of the User-Agent, "SIP-" on desk phones */
 };
 const struct sim_model *sim_model_find(const char *name);
-void sim_models_print(struct sim_buf *out); /* names, blank separated */
 
 struct sim_parameter {
     char *key, *value;
@@ -40,6 +42,7 @@ void sim_phone_deinit(struct sim_phone *phone);
 const char *sim_phone_value(const struct sim_phone *phone, const char *key); /* or NULL */
 void sim_phone_set(struct sim_phone *phone, const char *key, const char *value);
 void sim_phone_reset(struct sim_phone *phone, const char *key);
+void sim_phone_reset_all(struct sim_phone *phone); /* as it left the factory */
 
 struct sim_applied {
     int set, changed, reset; /* lines that set, set to something else, or reset a parameter */
@@ -55,7 +58,7 @@ struct sim_account {
     int index; /* 1..SIM_ACCOUNT_MAX */
     bool enable;
     const char *label, *display_name, *auth_name, *user_name, *password; /* NULL: not set */
-    const char *server, *proxy;
+    char server[256], proxy[256];                                        /* hosts; empty: not set */
     int port, proxy_port, transport, expires_s, srtp;
     bool proxy_enable;
 };
@@ -64,14 +67,40 @@ struct sim_account sim_phone_account(const struct sim_phone *phone, int index);
 /* At least one enabled account, and each enabled one knows its user, password and server. */
 bool sim_phone_is_configured(const struct sim_phone *phone);
 
-/* Where to ask next; NULL: nothing said. */
-const char *sim_phone_server_url(const struct sim_phone *phone);
+/* Where to ask next, without '/' at the end, owned; NULL: nothing said. */
+char *sim_phone_server_url(const struct sim_phone *phone);
+/* What to answer a 401 of that server with; false: it has been told no user. */
+bool sim_phone_login(const struct sim_phone *phone, const char **ret_user,
+                     const char **ret_password);
 /* Minutes between two fetches; 0: not by time. */
 int sim_phone_repeat_min(const struct sim_phone *phone);
 
-/* What to do with a check-sync (fact page, section 6). */
+/* What to do with a check-sync (fact pages, section 6). */
 enum sim_notify_reboot { SIM_REBOOT_WHEN_ASKED = 0, SIM_REBOOT_ALWAYS = 1, SIM_NOTIFY_IGNORED = 2 };
 enum sim_notify_reboot sim_phone_notify_reboot(const struct sim_phone *phone);
+
+/* What tells the phones of one maker from those of another. */
+struct sim_maker {
+    const char *name, *default_model, *default_firmware;
+    const char *user_parameter, *password_parameter; /* of the provisioning server */
+    const char *events; /* of NOTIFY, as in Allow-Events; all of them mean check-sync */
+    void (*agent_print)(struct sim_buf *out, const struct sim_phone *phone, bool is_sip);
+    /* A configuration file's text; what sim_config_parse returns. */
+    bool (*parse)(const char *text, size_t len, const struct sim_phone *phone,
+                  struct sim_config *ret_config, struct sim_fault *ret_fault);
+    /* False: not a value of this parameter. ret_known: the fact page names it. */
+    bool (*check)(const struct sim_pair *pair, bool *ret_known, struct sim_fault *ret_fault);
+    struct sim_account (*account)(const struct sim_phone *phone, int index);
+    char *(*server_url)(const struct sim_phone *phone);
+    enum sim_notify_reboot (*notify_reboot)(const struct sim_phone *phone);
+    int (*repeat_min)(const struct sim_phone *phone);
+    /* The parameter that says what a key in use is for: the key's name, "linekey.3". */
+    bool (*key_of)(const struct sim_parameter *parameter, char *ret_name, size_t size);
+    void (*key_print)(struct sim_json *json, const struct sim_phone *phone, const char *name);
+};
+extern const struct sim_maker sim_maker_yealink, sim_maker_grandstream;
+
+void sim_text_copy(char *target, size_t size, const char *text); /* cut to fit; NULL: empty */
 
 /* "account" and "key" events of what is configured; the "state" event with everything. */
 void sim_phone_tell(const struct sim_phone *phone);

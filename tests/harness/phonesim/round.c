@@ -1,6 +1,7 @@
 /* See round.h. */
 #include "round.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,28 @@ static enum got judge(struct sim_round *round, const char *file, const char *eta
     return GOT_FAULT;
 }
 
+/* Once more, with user and password, when the server asks for them and the phone has been told. */
+static bool get(struct sim_round *round, const char *file, const struct sim_url *url,
+                const char *path, const char *etag, struct sim_reply *reply,
+                struct sim_fault *fault)
+{
+    const char *user, *password;
+    struct sim_buf login = {0};
+    tell_request(round, file, etag);
+    if (!sim_http_get(round->http, url, path, etag, "", reply, fault))
+        return false;
+    tell_status(round, file, reply);
+    if (reply->status != 401 || !sim_phone_login(round->phone, &user, &password) ||
+        !sim_http_login_print(&login, reply, path, user, password))
+        return true;
+    sim_buf_free(&reply->body);
+    bool good = sim_http_get(round->http, url, path, etag, login.data, reply, fault);
+    sim_buf_free(&login);
+    if (good)
+        tell_status(round, file, reply);
+    return good;
+}
+
 /*
  * The text is owned by the caller. On GOT_SAME it is what was kept of the file, if it was.
  * An ETag is remembered by the caller once the file has been understood.
@@ -80,12 +103,10 @@ static enum got fetch(struct sim_round *round, const char *file, struct sim_repl
         goto out;
     }
     sim_buf_format(&path, "%s/%s", url.path, file);
-    tell_request(round, file, etag);
-    if (!sim_http_get(round->http, &url, path.data, etag, reply, &fault)) {
+    if (!get(round, file, &url, path.data, etag, reply, &fault)) {
         fail(round, file, &fault);
         goto out;
     }
-    tell_status(round, file, reply);
     got = judge(round, file, etag, reply);
     if (got == GOT_SAME && kept->text != NULL) {
         reply->body.len = 0;
@@ -122,19 +143,21 @@ static void tell_applied(const struct sim_round *round, const char *file,
     sim_event_end(&json);
 }
 
-/* must_exist: its absence leaves the phone without its configuration. */
-static void config_take(struct sim_round *round, const char *file, bool must_exist)
+/* must_exist: its absence leaves the phone without its configuration. False: nothing was taken. */
+static bool config_take(struct sim_round *round, const char *file, bool must_exist)
 {
     struct sim_reply reply;
     struct sim_config config;
     struct sim_fault fault;
     struct sim_applied applied;
     enum got got = fetch(round, file, &reply);
+    bool is_taken = got == GOT_SAME;
     if (got == GOT_NOTHING && must_exist) {
         sim_fault_set(&fault, 0, "not there; kept what was there");
         fail(round, file, &fault);
     } else if (got == GOT_TEXT) {
-        if (!sim_config_parse(reply.body.data, reply.body.len, &config, &fault)) {
+        if (!round->phone->model->maker->parse(reply.body.data, reply.body.len, round->phone,
+                                               &config, &fault)) {
             fail(round, file, &fault);
         } else {
             sim_phone_apply(round->phone, &config, file, &applied);
@@ -142,9 +165,11 @@ static void config_take(struct sim_round *round, const char *file, bool must_exi
             round->is_failed = round->is_failed || applied.refused > 0;
             sim_config_free(&config);
             remember(round, file, &reply, false);
+            is_taken = true;
         }
     }
     sim_buf_free(&reply.body);
+    return is_taken;
 }
 
 /* "$MAC.cfg" -> "805ec0000001.cfg" */
@@ -179,7 +204,7 @@ static bool boot_take(struct sim_round *round, const char *file)
                 remember(round, file, &reply, true);
             for (size_t i = 0; i < boot.count; i++) {
                 char *name = expanded(round->phone, boot.includes[i]);
-                config_take(round, name, true);
+                (void)config_take(round, name, true);
                 free(name);
             }
             sim_boot_free(&boot);
@@ -189,7 +214,7 @@ static bool boot_take(struct sim_round *round, const char *file)
     return got != GOT_NOTHING;
 }
 
-void sim_round_run(struct sim_round *round)
+static void yealink_run(struct sim_round *round)
 {
     char own_boot[32], common[32], own[32];
     snprintf(own_boot, sizeof own_boot, "%s.boot", round->phone->mac);
@@ -199,6 +224,51 @@ void sim_round_run(struct sim_round *round)
     if (round->use_boot_files &&
         (boot_take(round, own_boot) || boot_take(round, "y000000000000.boot")))
         return;
-    config_take(round, common, false);
-    config_take(round, own, true);
+    (void)config_take(round, common, false);
+    (void)config_take(round, own, true);
+}
+
+/* "GRP2614" -> "cfggrp2614.xml" */
+static void model_file(const struct sim_phone *phone, char *ret_name, size_t size)
+{
+    int len = snprintf(ret_name, size, "cfg%s.xml", phone->model->name);
+    for (int i = 0; i < len && (size_t)i < size; i++)
+        ret_name[i] = (char)tolower((unsigned char)ret_name[i]);
+}
+
+/* The maker's own binary, which nobody but its tool writes: one that is there is a fault. */
+static void binary_take(struct sim_round *round, const char *file)
+{
+    struct sim_reply reply;
+    struct sim_fault fault;
+    if (fetch(round, file, &reply) == GOT_TEXT) {
+        sim_fault_set(&fault, 0, "this phone does not read the maker's binary");
+        fail(round, file, &fault);
+    }
+    sim_buf_free(&reply.body);
+}
+
+/* A common file is asked for when the phone's own is not there: it may tell where to ask next. */
+static void grandstream_run(struct sim_round *round)
+{
+    char binary[32], own[32], model[64];
+    struct sim_fault fault;
+    snprintf(binary, sizeof binary, "cfg%s.bin", round->phone->mac);
+    snprintf(own, sizeof own, "cfg%s.xml", round->phone->mac);
+    model_file(round->phone, model, sizeof model);
+
+    binary_take(round, binary);
+    if (config_take(round, own, false) || config_take(round, model, false) ||
+        config_take(round, "cfg.xml", false) || round->is_failed)
+        return;
+    sim_fault_set(&fault, 0, "neither it nor a common file is there; kept what was there");
+    fail(round, own, &fault);
+}
+
+void sim_round_run(struct sim_round *round)
+{
+    if (round->phone->model->maker == &sim_maker_grandstream)
+        grandstream_run(round);
+    else
+        yealink_run(round);
 }

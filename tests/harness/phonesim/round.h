@@ -23,7 +23,11 @@ struct sim_round {
     int retry_after_s; /* largest of a 503; 0: none */
 };
 
-/* <mac>.boot, y000000000000.boot; when neither is there y000000000NNN.cfg and <mac>.cfg. */
+/*
+ * Yealink: <mac>.boot, y000000000000.boot; when neither is there y000000000NNN.cfg and
+ * <mac>.cfg. Grandstream: cfg<mac>.bin, cfg<mac>.xml, and where that fails cfg<model>.xml and
+ * cfg.xml, the first that is there.
+ */
 void sim_round_run(struct sim_round *round);
 
 #endif

@@ -63,13 +63,12 @@ static void tell_round(const struct sim_session *session, const struct sim_round
 /* The URL the configuration gave, when it is another than the one in use; owned. */
 static char *url_new(const struct sim_session *session)
 {
-    const char *given = sim_phone_server_url(session->phone);
-    char *trimmed = given == NULL ? NULL : sim_url_trimmed(given);
-    if (trimmed != NULL && strcmp(trimmed, session->url) == 0) {
-        free(trimmed);
-        trimmed = NULL;
+    char *given = sim_phone_server_url(session->phone);
+    if (given != NULL && strcmp(given, session->url) == 0) {
+        free(given);
+        given = NULL;
     }
-    return trimmed;
+    return given;
 }
 
 /* When to ask again, in milliseconds of real time; -1: never by itself. */

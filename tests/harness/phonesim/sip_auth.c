@@ -47,7 +47,7 @@ static bool parameter_take(struct sim_slice list, const char *name, char *ret_te
     return false;
 }
 
-static bool challenge_parse(struct sim_slice value, struct sim_sip_challenge *ret_challenge)
+bool sim_sip_challenge_parse(struct sim_slice value, struct sim_sip_challenge *ret_challenge)
 {
     struct sim_sip_challenge challenge = {0};
     struct sim_slice list = digest_list(value);
@@ -84,7 +84,7 @@ bool sim_sip_challenge_find(const struct sim_sip *answer, struct sim_sip_challen
              .text != NULL;
          i++) {
         struct sim_sip_challenge one;
-        if (challenge_parse(value, &one) &&
+        if (sim_sip_challenge_parse(value, &one) &&
             (!found || (one.is_sha256 && !ret_challenge->is_sha256))) {
             one.is_proxy = is_proxy;
             *ret_challenge = one;

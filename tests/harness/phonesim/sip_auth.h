@@ -15,6 +15,8 @@ struct sim_sip_challenge {
     char realm[256], nonce[512], opaque[512]; /* opaque empty: none */
 };
 
+/* One value of WWW-Authenticate; false: not Digest, or nothing that can be answered. */
+bool sim_sip_challenge_parse(struct sim_slice value, struct sim_sip_challenge *ret_challenge);
 /* The best challenge of a 401 or 407 that can be answered: SHA-256 before MD5. */
 bool sim_sip_challenge_find(const struct sim_sip *answer, struct sim_sip_challenge *ret_challenge);
 

@@ -69,7 +69,7 @@ void sim_line_deinit(struct sim_line *line)
 bool sim_line_has_address_of(const struct sim_line *line, const struct sim_account *account)
 {
     return strcmp(line->user, account->user_name == NULL ? "" : account->user_name) == 0 &&
-           strcmp(line->domain, account->server == NULL ? "" : account->server) == 0;
+           strcmp(line->domain, account->server) == 0;
 }
 
 void sim_line_update(struct sim_line *line, const struct sim_account *account)
@@ -197,8 +197,8 @@ static bool request_print(struct sim_line *line, struct sim_net *net)
                    user.data == NULL ? "" : user.data, line->domain);
     sim_buf_format(out, "Call-ID: %s\r\nCSeq: %d REGISTER\r\nContact: <%s>\r\nExpires: %d\r\n",
                    line->call_id, line->cseq, line->contact, line->asked_s);
-    sim_buf_format(out, "User-Agent: %s\r\nAllow: NOTIFY, OPTIONS\r\nAllow-Events: check-sync\r\n",
-                   line->options->user_agent);
+    sim_buf_format(out, "User-Agent: %s\r\nAllow: NOTIFY, OPTIONS\r\nAllow-Events: %s\r\n",
+                   line->options->user_agent, line->options->events);
     if (line->has_challenge)
         sim_sip_credentials_print(out, &line->challenge, "REGISTER", uri.data, line->auth_name,
                                   line->password, ++line->nonce_count);

@@ -17,8 +17,9 @@
 
 struct sim_line_options {
     const char *user_agent;
-    int expires_s; /* 0: as configured */
-    int retry_ms;  /* between a failure and the next try */
+    const char *events; /* that the phone obeys, as in Allow-Events */
+    int expires_s;      /* 0: as configured */
+    int retry_ms;       /* between a failure and the next try */
 };
 
 enum sim_line_state {

@@ -114,16 +114,27 @@ static enum sim_wish wish_of(const struct sim_server *server, struct sim_slice e
     return is_asked || mode == SIM_REBOOT_ALWAYS ? SIM_WISH_REBOOT : SIM_WISH_SYNC;
 }
 
+static bool is_one_of(const char *events, struct sim_slice event)
+{
+    struct sim_slice list = {events, strlen(events)}, one;
+    while ((one = sim_sip_element(&list)).text != NULL) {
+        if (one.len == event.len && memcmp(one.text, event.text, one.len) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Decides on a NOTIFY: status, fields to go with it, and what becomes of it. */
 static int judge_notify(struct sim_server *server, const struct sim_sip *request,
                         const struct sim_account *account, struct sim_buf *fields,
                         enum sim_wish *ret_wish)
 {
+    const char *events = server->phone->model->maker->events;
     struct sim_slice event = sim_sip_find(request, "Event", 0);
     if (account->index == 0)
         return 404;
-    if (!sim_slice_is(sim_sip_head(event), "check-sync")) {
-        sim_buf_text(fields, "Allow-Events: check-sync\r\n");
+    if (!is_one_of(events, sim_sip_head(event))) {
+        sim_buf_format(fields, "Allow-Events: %s\r\n", events);
         return 489;
     }
     const char *user = account->auth_name != NULL && account->auth_name[0] != '\0'

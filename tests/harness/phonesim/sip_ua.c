@@ -85,7 +85,7 @@ void sim_ua_configure(struct sim_ua *ua)
     for (int index = 1; index <= SIM_ACCOUNT_MAX; index++) {
         struct sim_account account = sim_phone_account(ua->phone, index);
         struct sim_line *line = line_of(ua, &account);
-        if (!account.enable || account.user_name == NULL || account.server == NULL)
+        if (!account.enable || account.user_name == NULL || account.server[0] == '\0')
             continue;
         if (line != NULL)
             sim_line_update(line, &account);

@@ -48,12 +48,18 @@ void sim_state_keep(struct sim_state *state, const char *url, const char *etag, 
                           text == NULL ? NULL : sim_strndup(text, text_len), text_len};
 }
 
-void sim_state_deinit(struct sim_state *state)
+void sim_state_forget(struct sim_state *state)
 {
     for (size_t i = 0; i < state->count; i++)
         kept_free(&state->kept[i]);
     free(state->kept);
     free(state->server_url);
+    *state = (struct sim_state){.dir = state->dir};
+}
+
+void sim_state_deinit(struct sim_state *state)
+{
+    sim_state_forget(state);
     *state = (struct sim_state){0};
 }
 

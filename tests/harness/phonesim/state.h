@@ -29,6 +29,8 @@ bool sim_state_load(struct sim_state *state, const char *dir, struct sim_phone *
                     struct sim_fault *ret_fault);
 bool sim_state_save(const struct sim_state *state, const struct sim_phone *phone,
                     struct sim_fault *ret_fault);
+/* Everything that is remembered; the directory holds it until the next save. */
+void sim_state_forget(struct sim_state *state);
 void sim_state_deinit(struct sim_state *state);
 
 const struct sim_kept *sim_state_find(const struct sim_state *state, const char *url);
