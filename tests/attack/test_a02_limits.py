@@ -153,6 +153,12 @@ def test_a_genuine_phone_that_tries_many_macs_is_shut_out(made, tenant, address)
     assert "banned" in made.log_path.read_text(errors="replace")
 
 
+def test_an_open_connection_ends_with_its_next_failure(made, tenant, address):
+    stranger = tenant.phone(register=False)
+    answered = scan(stranger, address, itertools.islice(other_macs(), 20000), per_connection=20000)
+    assert ban_of(made, address) is not None and answered < 20000
+
+
 def test_one_without_a_certificate_is_shut_out_by_its_failed_handshakes(made, tenant, address):
     tried = 0
     while tried < 5000 and fail_handshake(made, address):

@@ -86,6 +86,16 @@ def test_unknown_phones_alone_are_no_scanner(made, unknown):
     assert made.metric("beckon_failures_total", 'kind="fetch"') >= 2 * TRIES * UNKNOWN
 
 
+def test_new_phones_that_nobody_has_claimed_yet_are_no_scanner(made):
+    """Eighty of them, plugged in before anybody has typed them in: more MACs than a scanner needs to be banned."""
+    tenant = made.tenant()
+    seats = [Seat(tenant.phone(register=False)) for _ in range(80)]
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        for own, _ in threads.map(boot, seats):
+            assert own == [404]
+    nobody_is_banned(made)
+
+
 def test_all_known_phones_are_served_when_the_office_reboots(made, known, unknown):
     seats = [(seat, 1) for seat in known]
     for number, seat in enumerate(unknown):  # among the others, and several times
