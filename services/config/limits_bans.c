@@ -35,13 +35,24 @@ static struct cfg_counter *counter_of(const struct request *request)
     return cfg_counters_find(request->limits->counters, &request->who, bk_clock_wall_ms());
 }
 
+static void on_refresh(void *ctx);
+
+/*
+ * An address is kept out from now on. A network only when it was read which of its addresses are
+ * good, at once: a reading that is under way was asked for after the ban, since what was asked
+ * before is answered before.
+ */
 static void hold(struct cfg_limits *limits, const struct cfg_who *who, int64_t seconds)
 {
     char text[CFG_WHO_TEXT_SIZE];
-    struct bk_cidr network;
+    struct bk_cidr address;
+    if (who->scope == CFG_NETWORK) {
+        bk_timer_start(limits->worker->loop, &limits->refresh, 0, on_refresh, limits);
+        return;
+    }
     cfg_who_print(who, &text);
-    if (bk_cidr_parse(bk_str_of(text), &network) == BK_OK)
-        (void)!cfg_bans_add(limits->bans, &network, true, bk_clock_mono_ms() + seconds * 1000);
+    if (bk_cidr_parse(bk_str_of(text), &address) == BK_OK)
+        (void)!cfg_bans_add(limits->bans, &address, true, bk_clock_mono_ms() + seconds * 1000);
     cfg_limits_tell_bans(limits);
 }
 
