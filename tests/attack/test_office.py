@@ -87,9 +87,9 @@ def test_unknown_phones_alone_are_no_scanner(made, unknown):
 
 
 def test_new_phones_that_nobody_has_claimed_yet_are_no_scanner(made):
-    """Eighty of them, plugged in before anybody has typed them in: more MACs than a scanner needs to be banned."""
+    """Plugged in before anybody has typed them in: more MACs for each worker than a scanner needs to be banned."""
     tenant = made.tenant()
-    seats = [Seat(tenant.phone(register=False)) for _ in range(80)]
+    seats = [Seat(tenant.phone(register=False)) for _ in range(160)]
     with concurrent.futures.ThreadPoolExecutor(16) as threads:
         for own, _ in threads.map(boot, seats):
             assert own == [404]
