@@ -132,6 +132,17 @@ enum bk_err bk_store_enrolment_disarm(const struct bk_store *store, int64_t devi
 
 /* ---- policies ---- */
 
+enum bk_err bk_store_device_vendor(const struct bk_store *store, int64_t tenant_id,
+                                   int64_t device_id, struct bk_str *ret_vendor)
+{
+    const struct bk_pg_param params[] = {bk_store_int(store, tenant_id),
+                                         bk_store_int(store, device_id)};
+    return bk_store_one_text(
+        store,
+        "select vendor from app.device where tenant_id = $1::bigint and device_id = $2::bigint",
+        params, BK_COUNT(params), ret_vendor);
+}
+
 enum bk_err bk_store_policy_of(const struct bk_store *store, int64_t tenant_id, int64_t device_id,
                                struct bk_str *ret_json)
 {

@@ -52,6 +52,10 @@ BK_MUST_USE enum bk_err bk_store_enrolment_disarm(const struct bk_store *store, 
 
 /* --- policies --- */
 
+/* The device's maker, as device.vendor has it. */
+BK_MUST_USE enum bk_err bk_store_device_vendor(const struct bk_store *store, int64_t tenant_id,
+                                               int64_t device_id, struct bk_str *ret_vendor);
+
 /* What holds for a device: every key, as a JSON object of texts and numbers. */
 BK_MUST_USE enum bk_err bk_store_policy_of(const struct bk_store *store, int64_t tenant_id,
                                            int64_t device_id, struct bk_str *ret_json);

@@ -222,6 +222,12 @@ static const struct bk_reserved *reserved_by(const struct bk_vendor *vendor, str
     return NULL;
 }
 
+bool bk_vendor_enrols_by(const struct bk_vendor *vendor, struct bk_str method)
+{
+    ptrdiff_t bit = bk_words_find("url basic digest", method); /* enum bk_enrol_secret */
+    return bit >= 0 && (vendor->enrol_secrets >> bit & 1) != 0;
+}
+
 bool bk_is_reserved(const struct bk_vendor *vendor, struct bk_str name)
 {
     return reserved_by(vendor, name) != NULL;

@@ -166,6 +166,9 @@ const struct bk_model *bk_model_largest(const struct bk_vendor *vendor);
 /* By index, NULL after the last: for lists. */
 const struct bk_model *bk_model_at(const struct bk_vendor *vendor, size_t index);
 
+/* Can its phones show their secret so? method: "url", "basic", "digest". */
+bool bk_vendor_enrols_by(const struct bk_vendor *vendor, struct bk_str method);
+
 bool bk_is_reserved(const struct bk_vendor *vendor, struct bk_str name);
 bool bk_vendor_has_oui(const struct bk_vendor *vendor, const struct bk_mac *mac);
 

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "identity.h"
 #include "store/store_identity.h"
+#include "vendor/vendor.h"
 
 enum { SECRET_LEN = 24, HASH_SIZE = 32 }; /* 36^24: 124 bits */
 
@@ -42,8 +43,31 @@ static enum bk_err read_method(struct cli *cli, struct bk_str *ret_method)
     return BK_ERR_INVALID;
 }
 
-/* With enrolment=address in the policy there is no token: the phone's own site lets it in. */
-static enum bk_err wants_token(struct cli *cli, const struct enrolling *enrolling, bool *ret_wants)
+/* What its maker's phones cannot do would let none in. */
+static enum bk_err check_method(struct cli *cli, const struct enrolling *enrolling,
+                                struct bk_str method)
+{
+    struct bk_store store = cli_store(cli);
+    struct bk_str name;
+    enum bk_err err = bk_store_device_vendor(&store, enrolling->tenant.tenant_id,
+                                             enrolling->device.device_id, &name);
+    if (err != BK_OK)
+        return err;
+    const struct bk_vendor *vendor = bk_vendor_find(name);
+    if (vendor == NULL || bk_vendor_enrols_by(vendor, method))
+        return BK_OK;
+    bk_detail_set(&cli->detail,
+                  "phones of %s cannot enrol by %.*s; try --method url, or basic, or change "
+                  "enrolment_secret in the policy",
+                  vendor->name, BK_STR_ARG(method));
+    return BK_ERR_INVALID;
+}
+
+/*
+ * By the policy: with enrolment=address there is no token, the phone's own site lets it in; and
+ * where no method was asked for, it is the policy's.
+ */
+static enum bk_err judge(struct cli *cli, const struct enrolling *enrolling, bool *ret_wants_token)
 {
     struct bk_store store = cli_store(cli);
     struct bk_str text;
@@ -53,8 +77,13 @@ static enum bk_err wants_token(struct cli *cli, const struct enrolling *enrollin
     if (err == BK_OK)
         err = cli_json_load(cli, text, &policy);
     if (err == BK_OK)
-        *ret_wants =
+        *ret_wants_token =
             strcmp(json_string_value(json_object_get(policy, "enrolment")), "address") != 0;
+    struct bk_str method = enrolling->enrolment.method;
+    if (method.ptr == NULL)
+        method = bk_str_of(json_string_value(json_object_get(policy, "enrolment_secret")));
+    if (err == BK_OK)
+        err = check_method(cli, enrolling, method);
     json_decref(policy);
     return err;
 }
@@ -72,7 +101,7 @@ static enum bk_err draw(struct cli *cli, struct enrolling *enrolling)
     struct bk_store_enrolment *enrolment = &enrolling->enrolment;
     struct bk_str secret = cli_random_text(cli->arena, ALPHABET, SECRET_LEN);
     bool has_token = false;
-    enum bk_err err = wants_token(cli, enrolling, &has_token);
+    enum bk_err err = judge(cli, enrolling, &has_token);
     if (err != BK_OK)
         return err;
     if (has_token) {
@@ -95,7 +124,7 @@ static enum bk_err make_url(struct cli *cli, struct enrolling *enrolling)
         bk_detail_set(&cli->detail, "tenant %.*s has no URL key",
                       BK_STR_ARG(enrolling->tenant.name));
     if (err == BK_OK)
-        enrolling->url = bk_arena_printf(cli->arena, "%s/%.*s/%s%.*s", cli->settings.enrolment_url,
+        enrolling->url = bk_arena_printf(cli->arena, "%s/%.*s/%s%.*s/", cli->settings.enrolment_url,
                                          BK_STR_ARG(key), enrolling->token.len > 0 ? "e-" : "a",
                                          BK_STR_ARG(enrolling->token));
     return err;

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 
@@ -214,7 +215,8 @@ def test_a_phone_without_a_certificate_is_let_in_once(acme):
     assert "BECKON_ENROLMENT_URL" in acme.error("device", "enrol", mac)["detail"]
     answer = enrol(acme, mac)
     head, _, token = answer["url"].partition("/e-")
-    assert head == f"{ENROLMENT_URL}/{acme.key}" and len(token) == 24 and answer["is_one_time"] is True
+    assert head == f"{ENROLMENT_URL}/{acme.key}" and re.fullmatch("[a-z0-9]{24}/", token) and answer["is_one_time"] is True
+    token = token.rstrip("/")
     kept = acme.sql("select token_hash, secret_hash, secret, username, method,"
                     "  round(extract(epoch from valid_until - now()) / 3600)"
                     "  from app.enrolment join app.device using (tenant_id, device_id)"
@@ -239,11 +241,13 @@ def test_a_phone_without_a_certificate_is_let_in_once(acme):
     assert came(acme, "url", secret.decode(), mac)[0] == "serve"
 
     # Again: another token, and what was given before is nothing.
-    again = enrol(acme, mac, "--method", "digest", "--hours", "1")["url"].partition("/e-")[2]
+    assert "cannot enrol by digest" in acme.error(
+        "device", "enrol", mac, "--method", "digest", BECKON_ENROLMENT_URL=ENROLMENT_URL)["detail"]
+    again = enrol(acme, mac, "--method", "basic", "--hours", "1")["url"].partition("/e-")[2].rstrip("/")
     assert again != token
     assert came(acme, "token", token, mac)[0] == "unknown_secret"
     assert came(acme, "url", secret.decode(), mac)[0] == "unknown_secret"
-    assert came(acme, "token", again, mac)[:2] == ("enrol", "digest")
+    assert came(acme, "token", again, mac)[:2] == ("enrol", "basic")
     assert acme.sql("select username from app.enrolment join app.device using (tenant_id, device_id)"
                     " where tenant_id = %s and mac = %s", (acme.id, mac)) == [(mac,)]
 
@@ -274,7 +278,7 @@ def test_a_site_lets_its_phones_in(acme):
     assert "addresses of the device's site" in told["detail"]
     mac = acme.device("yealink", "--profile", "at-home", "--site", "home")
     answer = enrol(acme, mac)
-    assert answer["url"] == f"{ENROLMENT_URL}/{acme.key}/a" and answer["is_one_time"] is False
+    assert answer["url"] == f"{ENROLMENT_URL}/{acme.key}/a/" and answer["is_one_time"] is False
     assert came(acme, "none", None, mac)[0] in ("enrol", "renew")
 
 
