@@ -35,7 +35,8 @@ SETTINGS = {
     "limits.early_timeout_s": 120, "limits.idle_timeout_s": 120, "limits.connections": 6000,
 }
 IS_SANITIZED = BUILD.name in ("asan", "tsan")
-# Some 30 KiB, a head that is not complete included; buffers that TLS kept would double it. Sanitizers put fences around everything.
+# Some 30 KiB, a head that is not complete included; buffers that TLS kept would double it. Sanitizers put
+# fences around everything.
 BYTES_EACH_MAX = (512 if IS_SANITIZED else 48) << 10
 TIMES_SLOWER_MAX, NOISE_S = 2, 0.25
 

@@ -99,7 +99,7 @@ class Leaf:
 
 
 class Authority:
-    def __init__(self, common_name, parent=None, days=3650, key="p256"):
+    def __init__(self, common_name, parent=None, days=3650, key="p256", begin=None):
         self.key = new_key(key)
         self.parent = parent
         self.subject = name((CN, common_name), (O, "Test of Beckon"))
@@ -110,7 +110,7 @@ class Authority:
             .issuer_name(signer.subject)
             .public_key(self.key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(_now() - 30 * DAY)
+            .not_valid_before(begin or _now() - 30 * DAY)
             .not_valid_after(_now() + days * DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(

@@ -19,6 +19,7 @@ class Service:
         self.program = program
         self.admin_port = free_port()
         self.process = None
+        self.environment = {}  # of the program, besides ours
         values = {"admin.address": f"127.0.0.1:{self.admin_port}", "log.level": "debug",
                   "harden.allow_root": AS_ROOT, **settings}
         self.settings = pathlib.Path(stack.directory) / f"{program}-{self.admin_port}.conf"
@@ -35,7 +36,7 @@ class Service:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [BIN / self.program, "--settings", self.settings],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**clean, **self.environment})
         if wait:
             try:
                 wait_until(f"{self.program} ready", self.is_ready, 30)

@@ -93,6 +93,7 @@ class Stack:
         self.database = None
         self.process = None
         self.clients = []  # phonesim processes under way
+        self.environment = {}  # of beckon-config, besides ours
         self.port = free_port()
         self.proxied_port = free_port()
         self.enrolment_port = free_port()  # Basic where a path proves nothing
@@ -172,7 +173,8 @@ class Stack:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [BIN / "beckon-config", "--settings", self.settings_path],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory, env=clean,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
+                env={**clean, **self.environment},
             )
         self.wait_ready(timeout_s)
 
