@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/cidr.h"
-#include "resource.h"
+#include "members_impl.h"
 
 enum { PREFIX_MIN_4 = 8, PREFIX_MIN_6 = 16, BITS_OF_MAPPED = 96 };
 
@@ -67,7 +67,7 @@ static bool judge_one(struct api_call *call, const char *path, struct bk_str tex
     return true;
 }
 
-json_t *api_networks_judge(struct api_call *call, const char *path, const json_t *value)
+json_t *api_judge_networks(struct api_call *call, const char *path, const json_t *value)
 {
     const size_t count = json_array_size(value);
     struct bk_cidr *networks = bk_arena_alloc(call->arena, (count + 1) * sizeof *networks);

@@ -193,8 +193,6 @@ json_t *api_keep(struct api_call *call, json_t *json);
 BK_MUST_USE enum bk_err api_json_load(struct api_call *call, struct bk_str text, json_t **ret_json);
 struct bk_str api_json_text(const json_t *json); /* of a string; else empty without pointer */
 size_t api_char_count(struct bk_str utf8);
-/* As they are stored, canonical; NULL after a fault (networks.c). */
-json_t *api_networks_judge(struct api_call *call, const char *path, const json_t *value);
 bool api_is_host(struct bk_str host);
 bool api_is_time(struct bk_str text); /* RFC 3339 in UTC: "…Z" */
 
