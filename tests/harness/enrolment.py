@@ -28,13 +28,13 @@ class Enrolled:
     vendor, default_model = "yealink", "T54W"
     cert = key = None
 
-    def __init__(self, tenant, policy=None, model=None):
+    def __init__(self, tenant, policy=None, model=None, mac=None):
         self.tenant = tenant
         self.stack = tenant.stack
-        self.mac = new_mac()
+        self.mac = mac or new_mac()
         self.model = model or self.default_model
         self.number = str(next(tenant.numbers))
-        self.secret = f"secret-of-{self.mac}"
+        self.secret = f"secret-of-{self.mac}-at-{tenant.name}"
         if policy is not None:
             self.set_policy(**policy)
         tenant.extension(self.number, self.secret)
@@ -102,6 +102,9 @@ class Enrolled:
     def basic(self, password, user=None, **options):
         pair = base64.b64encode(f"{user or self.mac}:{password}".encode()).decode()
         return self.get(self.plain_path, headers=[("Authorization", f"Basic {pair}")], **options)
+
+    def device_id(self):
+        return self.id
 
     def state(self):
         return self.stack.sql("select state from app.device where device_id = %s", (self.id,))[0][0]
