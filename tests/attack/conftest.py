@@ -8,6 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from fixtures import (  # noqa: E402, F401
     api,
     authorities,
+    caller,
     cluster,
     own_stack,
     phone,

@@ -84,11 +84,11 @@ def malformed(own):
 LABELS = list(malformed("/x"))
 
 
-def exchange(phone, data, before):
+def exchange(caller, data, before):
     """All answers to data on a connection with `before` good requests, and whether it was closed."""
-    with phone.connect() as connection:
+    with caller.connect() as connection:
         for _ in range(before):
-            assert connection.request(phone.own_file).status == 200
+            assert connection.request(caller.own_file).status == 200
         connection.send(data)
         got, is_closed = connection.read_to_close()
     return rawtls.take_all(got), is_closed
@@ -96,27 +96,27 @@ def exchange(phone, data, before):
 
 @pytest.mark.parametrize("before", [0, 1, 3], ids=["first", "second", "fourth"])
 @pytest.mark.parametrize("label", LABELS)
-def test_malformed_is_one_400_and_closed(phone, label, before):
-    answers, is_closed = exchange(phone, malformed(phone.own_file)[label], before)
+def test_malformed_is_one_400_and_closed(caller, label, before):
+    answers, is_closed = exchange(caller, malformed(caller.own_file)[label], before)
     assert is_closed
     assert [answer.status for answer in answers] == [400]
     assert b"account." not in answers[0].body
-    assert phone.get().status == 200
+    assert caller.get().status == 200
 
 
 @pytest.mark.parametrize("before", [0, 2], ids=["first", "later"])
-def test_the_control_is_served_and_kept(phone, before):
+def test_the_control_is_served_and_kept(caller, before):
     """The same client, the same exchange, a good request: served, and a further one, too."""
-    with phone.connect() as connection:
+    with caller.connect() as connection:
         for _ in range(before + 2):
-            connection.send(SECOND.format(own=phone.own_file).encode())
+            connection.send(SECOND.format(own=caller.own_file).encode())
             assert connection.read_answer().status == 200
 
 
 @pytest.mark.parametrize("before", [0, 2], ids=["first", "later"])
 @pytest.mark.parametrize("count", [2, 5])
-def test_pipelined_requests_get_one_answer_and_the_end(phone, before, count):
-    answers, is_closed = exchange(phone, SECOND.format(own=phone.own_file).encode() * count, before)
+def test_pipelined_requests_get_one_answer_and_the_end(caller, before, count):
+    answers, is_closed = exchange(caller, SECOND.format(own=caller.own_file).encode() * count, before)
     assert is_closed
     assert len(answers) == 1
     assert answers[0].status in (200, 400)
@@ -125,23 +125,23 @@ def test_pipelined_requests_get_one_answer_and_the_end(phone, before, count):
 
 
 @pytest.mark.parametrize("before", [0, 2], ids=["first", "later"])
-def test_a_request_in_single_bytes_is_a_request(phone, before):
+def test_a_request_in_single_bytes_is_a_request(caller, before):
     """Checking must not depend on how the bytes arrive."""
-    with phone.connect() as connection:
+    with caller.connect() as connection:
         for _ in range(before):
-            assert connection.request(phone.own_file).status == 200
-        for byte in SECOND.format(own=phone.own_file).encode():
+            assert connection.request(caller.own_file).status == 200
+        for byte in SECOND.format(own=caller.own_file).encode():
             connection.send(bytes([byte]))
         assert connection.read_answer().status == 200
 
 
 @pytest.mark.parametrize("label", ["CL.TE", "LF only", "two Hosts", "folded field", "body on a GET"])
 @pytest.mark.parametrize("before", [0, 1], ids=["first", "later"])
-def test_malformed_in_pieces_is_malformed(phone, label, before):
-    data = malformed(phone.own_file)[label]
-    with phone.connect() as connection:
+def test_malformed_in_pieces_is_malformed(caller, label, before):
+    data = malformed(caller.own_file)[label]
+    with caller.connect() as connection:
         for _ in range(before):
-            assert connection.request(phone.own_file).status == 200
+            assert connection.request(caller.own_file).status == 200
         for at in range(0, len(data), 7):
             if not connection.send(data[at:at + 7]):
                 break
@@ -150,7 +150,7 @@ def test_malformed_in_pieces_is_malformed(phone, label, before):
     assert [answer.status for answer in rawtls.take_all(got)] == [400]
 
 
-def test_malformed_requests_are_counted_and_told(stack, phone):
+def test_malformed_requests_are_counted_and_told(stack, caller):
     before = stack.metric("beckon_http_malformed_total")
-    exchange(phone, malformed(phone.own_file)["two Hosts"], 0)
+    exchange(caller, malformed(caller.own_file)["two Hosts"], 0)
     assert stack.metric("beckon_http_malformed_total") == before + 1

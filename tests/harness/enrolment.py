@@ -66,7 +66,17 @@ class Enrolled:
             (str(self.tenant.id), self.id, method, hashes[0] if with_token else None, hashes[1], sealed))[-1][0]
         assert refusal == "", refusal
 
-    # --- what it asks ---
+    # --- what it asks; these names are also those of stack.Phone ---
+
+    cert = key = None
+
+    @property
+    def address(self):
+        return self.stack.enrolment_address
+
+    @property
+    def own_file(self):
+        return self.steady_path()
 
     @property
     def file(self):
@@ -95,9 +105,9 @@ class Enrolled:
         return rawtls.Connection(("127.0.0.1", port or self.stack.enrolment_port), None, None,
                                  self.stack.authorities.server_ca, source=source)
 
-    def get(self, path, method="GET", headers=(), agent=None, **options):
+    def get(self, path=None, method="GET", headers=(), agent=None, **options):
         with self.connect(**options) as connection:
-            return connection.request(path, method, [("User-Agent", agent or self.agent()), *headers])
+            return connection.request(path or self.own_file, method, [("User-Agent", agent or self.agent()), *headers])
 
     def basic(self, password, user=None, **options):
         pair = base64.b64encode(f"{user or self.mac}:{password}".encode()).decode()

@@ -4,6 +4,7 @@ import pytest
 
 import postgres
 from api import Api
+from enrolment import Enrolled
 from stack import Authorities, Stack
 
 _running = []  # stacks whose log a failure shows
@@ -66,6 +67,16 @@ def tenant(stack):
 @pytest.fixture
 def phone(tenant):
     return tenant.phone()
+
+
+@pytest.fixture(scope="module", params=["mtls", "enrolment"])
+def caller(request, stack):
+    """A phone of either listener, served under own_file: by its certificate, or by a secret in the path."""
+    if request.param == "mtls":
+        return stack.tenant().phone()
+    one = Enrolled(stack.tenant(), {"enrolment": "token"})
+    one.arm()
+    return one
 
 
 @pytest.hookimpl(hookwrapper=True)

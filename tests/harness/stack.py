@@ -455,6 +455,10 @@ class Phone:
         self.cert, self.key = self.leaf.write(self.stack.directory, f"phone-{mac}-{next(_counter)}")
 
     @property
+    def address(self):
+        return self.stack.address
+
+    @property
     def own_file(self):
         return f"/{self.tenant.key}/{self.mac}.cfg"
 
