@@ -57,8 +57,7 @@ struct cfg_counter {
     uint32_t subject_thousandths;
     uint32_t shared_failures, shared_subjects; /* by all workers, as Redis told; 0: not told */
     uint32_t untold;                           /* failures that Redis has not been told of */
-    bool is_asked;          /* a ban was asked for; not again within this window */
-    int64_t ask_at_mono_ms; /* a request that failed is repeated from then on */
+    int64_t ask_at_mono_ms; /* when a ban may be asked for; INT64_MAX: not within this window */
     uint64_t bits[CFG_COUNTER_BITS / 64];
 };
 

@@ -30,9 +30,12 @@ struct request {
     bool is_scan;
 };
 
-static struct cfg_counter *counter_of(const struct request *request)
+static void ask_again(const struct request *request, int64_t delay_ms)
 {
-    return cfg_counters_find(request->limits->counters, &request->who, bk_clock_wall_ms());
+    struct cfg_counter *counter =
+        cfg_counters_find(request->limits->counters, &request->who, bk_clock_wall_ms());
+    if (counter != NULL)
+        counter->ask_at_mono_ms = bk_clock_mono_ms() + delay_ms;
 }
 
 static void on_refresh(void *ctx);
@@ -81,24 +84,22 @@ static void on_verdict(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
                                               [BK_BAN_FULL] = CFG_M_BANS_FAILED};
     struct request *request = ctx;
     struct cfg_limits *limits = request->limits;
-    struct cfg_counter *counter = counter_of(request);
     enum bk_ban_verdict verdict = BK_BAN_FULL;
     int64_t seconds = 0;
     limits->request_count--;
     if (err == BK_OK)
         err = bk_store_ban_verdict(rows, &verdict, &seconds);
     bk_worker_count(limits->worker->web, metrics[verdict], 1);
-    if (err == BK_OK) {
-        log_verdict(request, verdict, seconds);
-        if (verdict == BK_BAN_MADE || verdict == BK_BAN_KNOWN)
-            hold(limits, &request->who, seconds);
-    } else {
+    if (err != BK_OK) {
         bk_log(BK_LOG_WARN, "ban not asked for", BK_KV("err", bk_err_name(err)),
                BK_KV("detail", detail->text));
-        if (counter != NULL) {
-            counter->is_asked = false;
-            counter->ask_at_mono_ms = bk_clock_mono_ms() + REQUEST_RETRY_MS;
-        }
+        ask_again(request, REQUEST_RETRY_MS);
+    } else {
+        log_verdict(request, verdict, seconds);
+    }
+    if (err == BK_OK && (verdict == BK_BAN_MADE || verdict == BK_BAN_KNOWN)) {
+        ask_again(request, seconds * 1000);
+        hold(limits, &request->who, seconds);
     }
     bk_free(request);
 }
@@ -108,8 +109,7 @@ void cfg_limits_ask_ban(struct cfg_limits *limits, struct cfg_counter *counter, 
 {
     const struct cfg_settings *settings = limits->worker->setup->settings;
     char network[CFG_WHO_TEXT_SIZE], seen[160];
-    if (counter->is_asked || counter->ask_at_mono_ms > bk_clock_mono_ms() ||
-        limits->request_count >= REQUESTS_MAX)
+    if (counter->ask_at_mono_ms > bk_clock_mono_ms() || limits->request_count >= REQUESTS_MAX)
         return;
     struct request *request = bk_alloc(sizeof *request);
     if (request == NULL)
@@ -129,7 +129,7 @@ void cfg_limits_ask_ban(struct cfg_limits *limits, struct cfg_counter *counter, 
         bk_free(request);
         return;
     }
-    counter->is_asked = true;
+    counter->ask_at_mono_ms = INT64_MAX; /* what was refused stays so for this window */
     limits->request_count++;
 }
 

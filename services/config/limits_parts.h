@@ -49,7 +49,7 @@ bool cfg_limits_is_balancer(const struct cfg_limits *limits, const char *listene
 /* Read bans from now on. */
 void cfg_limits_bans_start(struct cfg_limits *limits);
 void cfg_limits_bans_stop(struct cfg_limits *limits);
-/* A limit was passed: asked once a window, and again after an error. */
+/* A limit was passed: asked once a window, and again after an error or the end of the ban. */
 void cfg_limits_ask_ban(struct cfg_limits *limits, struct cfg_counter *counter, bool is_scan,
                         const char *listener);
 void cfg_limits_tell_good(struct cfg_limits *limits, const struct cfg_who *address);

@@ -117,14 +117,14 @@ static void a_window_ends_for_all_at_the_same_time(void **state)
     struct cfg_who who = who_of("198.51.100.7");
     struct cfg_counter *counter = cfg_counters_get(counters, &who, start_ms + 1000);
     cfg_counter_add(counters, counter, NULL);
-    counter->is_asked = true;
+    counter->ask_at_mono_ms = INT64_MAX;
     counter->shared_failures = 77;
     assert_int_equal(cfg_counter_failures(counter), 77);
     assert_ptr_equal(cfg_counters_find(counters, &who, start_ms + WINDOW_MS - 1), counter);
     assert_null(cfg_counters_find(counters, &who, start_ms + WINDOW_MS));
     counter = cfg_counters_get(counters, &who, start_ms + WINDOW_MS);
     assert_int_equal(cfg_counter_failures(counter), 0);
-    assert_false(counter->is_asked);
+    assert_int_equal(counter->ask_at_mono_ms, 0);
     cfg_counters_free(counters);
 }
 
