@@ -1,9 +1,10 @@
--- 0027 record_locks: what is recorded of phones locks in one order, so that nobody meets a deadlock.
--- Locks: none.  Backfill: none.  Undo: bk.visits_record as 0022 has it.
+-- 0027 record: what a batch of visits tells that is odd becomes an anomaly of its tenant; and whatever is
+-- recorded of phones locks in one order, so that nobody meets a deadlock.
+-- Locks: none.  Backfill: none.  Undo: bk.visits_record as 0020 has it.
 
 grant create on schema bk to beckon_cross;
 set local role beckon_cross;
--- As in 0022, and its locks come first.
+-- As in 0020, and: guesses, too many networks and foreign keys (0022) are told; its locks come first.
 create or replace function bk.visits_record(
     p_at timestamptz[], p_tenant_id bigint[], p_device_id bigint[], p_mac macaddr[], p_source inet[],
     p_listener text[], p_kind text[], p_path text[], p_status integer[], p_reason text[],
