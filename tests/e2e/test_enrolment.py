@@ -36,7 +36,7 @@ class Desk(EnrolledGrandstream):
 
     def enrol(self):
         """Its one-time URL: what a redirect service or DHCP would send a phone to that knows nothing else."""
-        self.url = self.beckon("device", "enrol", self.mac)["url"]
+        self.url = self.beckon("device", "enrol", self.mac)["url"].removesuffix("/")
         return self.url
 
     def words(self, memory=None, model=None):
