@@ -12,6 +12,7 @@
 #include "base/cidr.h"
 #include "base/list.h"
 #include "io/loop_h2o.h"
+#include "web/admission.h"
 #include "web/head.h"
 #include "web/server.h"
 
@@ -38,6 +39,9 @@ struct bk_worker {
     struct bk_trust *trust;
     struct bk_list connections; /* struct connection, by its node */
     size_t connection_count;
+    struct bk_admission admission;
+    struct bk_timer turns;      /* runs when a place for a handshake came free */
+    int64_t requests_in_flight; /* given to the service, not over; without the admin's */
     uint64_t request_count;
     void *state; /* the service's */
     int signal_fd;
@@ -50,13 +54,15 @@ struct bk_worker {
 int bk_worker_main(const struct bk_server_options *options, size_t slot, const int *fds,
                    size_t fd_count, int admin_fd, pid_t master);
 
-/* connection.c */
+/* gates.c */
 void bk_connection_on_accept(h2o_socket_t *listening, const char *err);
 /* Everything that waits in the kernel's queue, before a listener is closed. */
 void bk_connections_take_queued(struct bk_listener *listener);
+void bk_connection_prepare_tls(SSL_CTX *tls);
+
+/* connection.c */
 /* h2o has a whole request. */
 void bk_connection_on_request(h2o_socket_t *socket);
-void bk_connection_prepare_tls(SSL_CTX *tls);
 /* Close those that wait for a next request. */
 void bk_connections_close_idle(struct bk_worker *worker);
 /* An answer is on its way out: take the connection back when it is written. */

@@ -1,9 +1,11 @@
 /*
  * Requests and answers, as services see them, on top of h2o's.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "web/internal.h"
 
 struct bk_str bk_request_header(const struct bk_request *request, const char *lower_name)
@@ -30,13 +32,59 @@ static h2o_socket_t *socket_of(const h2o_req_t *req)
     return req->conn->callbacks->get_socket(req->conn);
 }
 
+static void count_in_flight(struct bk_worker *worker, int change)
+{
+    worker->requests_in_flight += change;
+    bk_worker_gauge(worker, BK_WM_REQUESTS_NOW, worker->requests_in_flight);
+}
+
 /* Called by h2o when it is done with the request, answered or not. */
 static void on_dispose(void *data)
 {
     struct bk_request *request = data;
+    if (request->is_counted)
+        count_in_flight(request->worker, -1);
     if (request->on_end != NULL)
         request->on_end(request->on_end_ctx,
                         request->is_answered && bk_connection_was_whole(socket_of(request->h2o)));
+}
+
+enum { RETRY_AFTER_MIN_S = 60, RETRY_AFTER_SPREAD_S = 121 };
+
+int bk_retry_after_s(void)
+{
+    uint8_t chance;
+    bk_random(&chance, 1);
+    return RETRY_AFTER_MIN_S + chance % RETRY_AFTER_SPREAD_S;
+}
+
+/* At once, in few bytes, without asking the service: answers under way are what memory goes to. */
+static void reply_busy(struct bk_request *request)
+{
+    char after[8];
+    snprintf(after, sizeof after, "%d", bk_retry_after_s());
+    const struct bk_header headers[] = {
+        {"content-type", BK_STR("text/plain")},
+        {"retry-after", bk_str_of(after)},
+        {NULL, {NULL, 0}},
+    };
+    struct bk_buf body;
+    bk_buf_init(&body, 64);
+    bk_buf_add(&body, BK_STR("try again later\n"));
+    bk_worker_count(request->worker, BK_WM_REQUESTS_BUSY, 1);
+    bk_reply_closes(request);
+    bk_reply(request, 503, headers, &body);
+}
+
+static void dispatch(struct bk_worker *worker, struct bk_request *request)
+{
+    const struct bk_server_options *options = worker->options;
+    count_in_flight(worker, 1);
+    request->is_counted = true;
+    if (options->requests_max > 0 && worker->requests_in_flight > (int64_t)options->requests_max)
+        reply_busy(request);
+    else
+        options->service->on_request(worker->state, request);
 }
 
 int bk_request_dispatch(struct bk_worker *worker, h2o_req_t *req)
@@ -61,7 +109,7 @@ int bk_request_dispatch(struct bk_worker *worker, h2o_req_t *req)
     if (bk_connection_is_admin(socket))
         bk_health_answer(worker, request);
     else
-        worker->options->service->on_request(worker->state, request);
+        dispatch(worker, request);
     return 0;
 }
 

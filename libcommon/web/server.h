@@ -64,8 +64,12 @@ enum bk_web_metric {
     BK_WM_HANDSHAKES,
     BK_WM_HANDSHAKES_FAILED,
     BK_WM_HANDSHAKE_TIMEOUTS,
+    BK_WM_HANDSHAKES_NOW,
+    BK_WM_HANDSHAKES_WAITING,
     BK_WM_PROXY_REFUSED,
     BK_WM_REQUESTS,
+    BK_WM_REQUESTS_NOW,
+    BK_WM_REQUESTS_BUSY,
     BK_WM_MALFORMED,
     BK_WM_CERT_EXPIRES_AT_S,
     BK_WEB_METRIC_COUNT
@@ -84,8 +88,14 @@ enum bk_web_metric {
         {"beckon_tls_handshakes_failed_total", NULL, "TLS handshakes failed", false}, \
         {"beckon_early_timeouts_total", NULL, \
          "Connections closed for taking too long before their first request", false}, \
+        {"beckon_handshakes", NULL, "TLS handshakes under way", true}, \
+        {"beckon_handshakes_waiting", NULL, "Connections that wait for their handshake's turn", \
+         true}, \
         {"beckon_proxy_refused_total", NULL, "Connections without the PROXY header due", false}, \
         {"beckon_http_requests_total", NULL, "Well-formed requests", false}, \
+        {"beckon_http_requests", NULL, "Requests under way, their answers in memory", true}, \
+        {"beckon_http_busy_total", NULL, "Requests answered 503 at once: too many under way", \
+         false}, \
         {"beckon_http_malformed_total", NULL, "Malformed requests, answered 400", false}, \
     { \
         "beckon_certificate_expires_at_seconds", NULL, \
@@ -118,7 +128,7 @@ struct bk_request {
     void *h2o;
     void *on_end_ctx;
     void (*on_end)(void *ctx, bool is_whole);
-    bool is_answered;
+    bool is_answered, is_counted;
 };
 
 /* First field of that lower-case name; an empty text when there is none (ptr NULL). */
@@ -142,6 +152,9 @@ struct bk_header {
  */
 void bk_reply(struct bk_request *request, int status, const struct bk_header *headers,
               struct bk_buf *body);
+/* Seconds until somebody who is told 503 shall come again: 60 to 180, at random, so that those who
+ * found us ill do not come back as one. */
+int bk_retry_after_s(void);
 /* Close the connection after this answer. */
 void bk_reply_closes(struct bk_request *request);
 
@@ -185,7 +198,10 @@ struct bk_server_options {
     struct bk_metrics *metrics;
 
     size_t head_max_bytes;
-    size_t connections_max; /* per worker */
+    size_t connections_max; /* per worker, as what follows */
+    size_t network_percent; /* 1..100 of these: what one network (/24, /48) may have */
+    size_t handshakes_max;  /* at once; a quarter of them of one network */
+    size_t requests_max;    /* at once, one more is answered 503; 0: as many as come */
     int early_timeout_ms;   /* accept to the end of the first head */
     int idle_timeout_ms;    /* any later head */
     int drain_ms;           /* SIGTERM to the end */

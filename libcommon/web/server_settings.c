@@ -66,6 +66,8 @@ void bk_server_fill(const struct bk_server_settings *settings, struct bk_listene
         .worker_count = workers < BK_WORKER_MAX ? workers : BK_WORKER_MAX,
         .head_max_bytes = (size_t)settings->head_max_bytes,
         .connections_max = (size_t)settings->connections_max,
+        .network_percent = (size_t)settings->network_percent,
+        .handshakes_max = (size_t)settings->handshakes_max,
         .early_timeout_ms = (int)settings->early_timeout_s * 1000,
         .idle_timeout_ms = (int)settings->idle_timeout_s * 1000,
         .drain_ms = (int)settings->drain_s * 1000,

@@ -29,7 +29,7 @@ struct bk_server_settings {
     char *user; /* empty: who started it */
     bool has_seccomp, allows_root;
     char *redis_address, *redis_user, *redis_password_file, *redis_prefix;
-    int64_t workers, head_max_bytes, connections_max;
+    int64_t workers, head_max_bytes, connections_max, network_percent, handshakes_max;
     int64_t early_timeout_s, idle_timeout_s, drain_s;
     int log_level; /* index in "debug info warn error": enum bk_log_level */
     bool log_json;
@@ -81,9 +81,15 @@ struct bk_server_settings {
         "16384", "Longest request head; a longer one is answered 400", NULL), \
     BK_SETTING_ROW(type, server.connections_max, "limits.connections", BK_T_INT, 16, 100000, \
         "4000", "Connections of one worker; one more is closed at once", NULL), \
+    BK_SETTING_ROW(type, server.network_percent, "limits.network_percent", BK_T_INT, 1, 100, "75", \
+        "What part of limits.connections one network (/24, /48) may have, in percent; 100 where a " \
+        "balancer without PROXY header makes all of them one network's", NULL), \
+    BK_SETTING_ROW(type, server.handshakes_max, "limits.handshakes", BK_T_INT, 4, 10000, "256", \
+        "TLS handshakes of one worker at once, a quarter of them of one network; others wait for " \
+        "their turn", NULL), \
     BK_SETTING_ROW(type, server.early_timeout_s, "limits.early_timeout_s", BK_T_INT, 1, 120, "10", \
-        "Seconds from accept to the end of the first request head, TLS handshake included", \
-        NULL), \
+        "Seconds for the TLS handshake and the first request head, and before them for the " \
+        "handshake's turn to come", NULL), \
     BK_SETTING_ROW(type, server.idle_timeout_s, "limits.idle_timeout_s", BK_T_INT, 1, 600, "10", \
         "Seconds a kept connection may wait for its next request, for its whole head, and then " \
         "for its whole body", NULL), \

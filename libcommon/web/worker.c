@@ -267,12 +267,30 @@ static void open_listeners(struct bk_worker *worker, const int *fds, size_t fd_c
     reload_tls(worker);
 }
 
+static size_t at_least_one(size_t count)
+{
+    return count > 0 ? count : 1;
+}
+
+static void open_admission(struct bk_worker *worker)
+{
+    const struct bk_server_options *options = worker->options;
+    const struct bk_admission_limits limits = {
+        .places_max = options->handshakes_max,
+        .network_places_max = at_least_one(options->handshakes_max / 4),
+        .network_connections_max =
+            at_least_one(options->connections_max * options->network_percent / 100),
+    };
+    bk_admission_init(&worker->admission, &limits);
+}
+
 int bk_worker_main(const struct bk_server_options *options, size_t slot, const int *fds,
                    size_t fd_count, int admin_fd, pid_t master)
 {
     static struct bk_worker worker; /* one a process; h2o keeps pointers into it */
     worker = (struct bk_worker){.options = options, .slot = slot, .signal_fd = -1};
     bk_list_init(&worker.connections);
+    open_admission(&worker);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     bk_metrics_reset_gauges(options->metrics, slot);
 

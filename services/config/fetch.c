@@ -13,12 +13,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 
-enum {
-    TENANT_KEY_MIN = 8,
-    TENANT_KEY_MAX = 16,
-    RETRY_AFTER_MIN_S = 60, /* phones that found us ill come back spread over two minutes */
-    RETRY_AFTER_SPREAD_S = 121
-};
+enum { TENANT_KEY_MIN = 8, TENANT_KEY_MAX = 16 };
 
 /* --- parts of steps --- */
 
@@ -243,10 +238,8 @@ static void reply_refused(struct fetch *fetch)
 
 static void reply_fault(struct fetch *fetch)
 {
-    uint8_t chance;
-    bk_random(&chance, 1);
     char after[8];
-    snprintf(after, sizeof after, "%d", RETRY_AFTER_MIN_S + chance % RETRY_AFTER_SPREAD_S);
+    snprintf(after, sizeof after, "%d", bk_retry_after_s());
     const struct bk_header headers[] = {
         {"content-type", BK_STR("text/plain")},
         {"retry-after", bk_str_of(after)},

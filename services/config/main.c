@@ -222,6 +222,7 @@ int main(int argc, char **argv)
         listeners[i].require_client_certificate = kind != CFG_LISTENER_ENROLMENT;
         listeners[i].is_legacy = kind == CFG_LISTENER_LEGACY;
     }
+    options.requests_max = (size_t)settings.requests_max;
     options.hosts = hosts;
     options.host_count = settings.host_count;
     for (size_t i = 0; i < options.host_count; i++) {

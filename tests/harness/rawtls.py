@@ -194,6 +194,16 @@ class Connection:
         return self.read_answer(is_head=method == "HEAD", timeout_s=timeout_s)
 
 
+def client_hello(name="localhost"):
+    """The first bytes of a client, who then says nothing more."""
+    made, incoming, outgoing = context(None, None, None), ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        made.wrap_bio(incoming, outgoing, server_hostname=name).do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
 def handshake_fails(address, cert, key, ca, maximum=None, minimum=ssl.TLSVersion.TLSv1_2):
     """
     The bytes of HTTP an outsider gets who does everything a phone would do: b"" when there are none.
