@@ -46,6 +46,10 @@ class Desk:
         """The phone is switched on, and off when it has asked for its files."""
         return self.stack.phonesim(self, *self.words(memory, model), *words, url=self.url)
 
+    def blank(self):
+        """What another phone remembers that is new."""
+        return self.memory.with_name(f"{self.memory.name}-blank-{next(self.copies)}")
+
     def copy(self, memory=None):
         """All that the phone remembers, in other hands."""
         copied = self.memory.with_name(f"{self.memory.name}-copy-{next(self.copies)}")
@@ -231,7 +235,7 @@ def test_a_reset_phone_comes_back_by_itself_where_it_was_when_the_policy_says_so
 
 def test_the_url_in_other_hands_before_the_phone_has_its_file(desk):
     assert desk.get(f"{urlsplit(desk.url).path}/{desk.file}").status == 200
-    copy = desk.run("--source", ELSEWHERE, memory=desk.memory.with_name("nobody"))
+    copy = desk.run("--source", ELSEWHERE, memory=desk.blank())
     assert has_nothing(copy, desk), copy.output
     desk.wait_reason("enrolment_used")
     own = desk.run()
@@ -240,7 +244,7 @@ def test_the_url_in_other_hands_before_the_phone_has_its_file(desk):
 
 def test_the_url_in_other_hands_afterwards(desk):
     assert desk.run().code == 0
-    copy = desk.run("--source", ELSEWHERE, memory=desk.memory.with_name("nobody"))
+    copy = desk.run("--source", ELSEWHERE, memory=desk.blank())
     assert has_nothing(copy, desk), copy.output
     assert desk.anomalies() == ["factory_reset"]
     assert desk.run().code == 0
