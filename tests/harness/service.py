@@ -45,6 +45,18 @@ class Service:
                 raise StackError(f"{error}\n{self.log()}") from error
         return self
 
+    def refusal(self, timeout_s=10):
+        """What it says when it does not start; an error when it does."""
+        self.start(wait=False)
+        try:
+            code = self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired as error:
+            self.stop()
+            raise StackError(f"{self.program} runs with these settings\n{self.log()}") from error
+        if code == 0:
+            raise StackError(f"{self.program} ended as if it had worked\n{self.log()}")
+        return self.log()
+
     def is_ready(self):
         if self.process.poll() is not None:
             raise StackError(f"{self.program} ended with {self.process.returncode}\n{self.log()}")
