@@ -30,11 +30,20 @@ def served(own_stack):
     return phone
 
 
+def proxied(source):
+    family, target = ("TCP6", "2001:db8::1") if ":" in source else ("TCP4", "192.0.2.1")
+    return f"PROXY {family} {source} {target} 40000 443\r\n".encode()
+
+
 class Stalled:
     """Connections that say hello and then nothing: each costs the server its signature and a place."""
 
-    def __init__(self, stack, sources):
-        self.connections = [rawtls.Connection(stack.address, tls=False, source=source) for source in sources]
+    def __init__(self, stack, sources, is_proxied=False):
+        if is_proxied:
+            self.connections = [rawtls.Connection(stack.proxied_address, tls=False, before_tls=proxied(source))
+                                for source in sources]
+        else:
+            self.connections = [rawtls.Connection(stack.address, tls=False, source=source) for source in sources]
         for connection in self.connections:
             connection.send(rawtls.client_hello())
 
@@ -73,6 +82,19 @@ def test_one_network_does_not_keep_others_waiting(own_stack, served):
             assert served.get(source=HOME).status == 200
             assert time.monotonic() - begun < EARLY_S / 2
         assert under_way(own_stack) == SHARE  # still, and it took no more
+    quiet(own_stack)
+
+
+@pytest.mark.parametrize("network, elsewhere", [
+    ("198.51.100.{}", "198.51.101.1"), ("2001:db8:1:{}::1", "2001:db8:2::1")], ids=["/24", "/48"])
+def test_behind_a_balancer_it_is_the_network_that_it_tells(own_stack, served, network, elsewhere):
+    quiet(own_stack)
+    with Stalled(own_stack, [network.format(n) for n in range(3 * PLACES)], is_proxied=True):
+        wait_until("they wait", lambda: waiting(own_stack) == 3 * PLACES - SHARE)
+        assert under_way(own_stack) == SHARE
+        begun = time.monotonic()
+        answer = served.get(address=own_stack.proxied_address, before_tls=proxied(elsewhere))
+        assert answer.status == 200 and time.monotonic() - begun < EARLY_S / 2
     quiet(own_stack)
 
 
