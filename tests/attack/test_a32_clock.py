@@ -78,16 +78,24 @@ def put_server_certificates(stack, begin, end):
 # --- beckon-config -----------------------------------------------------------------------------------
 
 
+def request(kept, phone, headers=()):
+    """On a kept connection, which a step forward may have closed while it waited; then on a new one."""
+    try:
+        return kept.request(phone.own_file, headers=headers)
+    except ConnectionError:
+        return phone.get(headers=headers)
+
+
 @pytest.mark.parametrize("offset", OFFSETS)
 def test_phones_are_served_while_the_clock_jumps(clocked, clock, old_phone, offset):
     with old_phone.connect() as kept:
         etag = kept.request(old_phone.own_file).field("ETag")
         clock.set(offset)
-        assert kept.request(old_phone.own_file, headers=[("If-None-Match", etag)]).status == 304
+        assert request(kept, old_phone, [("If-None-Match", etag)]).status == 304
         assert old_phone.get().status == 200
         assert clocked.admin("/healthz")[0] == clocked.admin("/readyz")[0] == 200
         clock.set("+0")
-        assert kept.request(old_phone.own_file).status == 200
+        assert request(kept, old_phone).status == 200
     assert old_phone.get().status == 200
 
     def written():
