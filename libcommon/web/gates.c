@@ -86,6 +86,7 @@ static void acknowledge(h2o_socket_t *socket)
 
 static void fail(struct connection *conn, const char *err)
 {
+    give_back(conn); /* now: the close may wait for its alert to be taken */
     conn->peer.tls = conn->ssl != NULL ? bk_tls_peer_of(conn->ssl) : NULL;
     connection_count(conn, BK_WM_HANDSHAKES_FAILED);
     connection_service(conn)->on_handshake_failed(conn->listener->worker->state, &conn->peer, err);

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 import pki
 import rawtls
-from stack import wait_until
+from service import Service
+from stack import free_port, wait_until
 
 PLACES = 8
 SHARE = PLACES // 4
@@ -180,31 +181,69 @@ def test_a_long_chain_is_refused_early(own_stack, served, count, is_served):
     assert time.monotonic() - begun < EARLY_S / 2
 
 
+class Stuck:
+    """The database answers no fetch meanwhile; `count` requests of the office wait for it."""
+
+    def __init__(self, stack, phone, count, address, are_waiting):
+        self.stack, self.phone, self.count, self.address, self.are_waiting = stack, phone, count, address, are_waiting
+
+    def __enter__(self):
+        self.lock = self.stack.database.connect(autocommit=False)
+        self.lock.cursor().execute("lock table app.device in access exclusive mode")
+        self.pool = concurrent.futures.ThreadPoolExecutor(self.count)
+        self.requests = [
+            self.pool.submit(self.phone.get, address=self.address, source=OFFICE, timeout_s=30)
+            for _ in range(self.count)]
+        wait_until("they wait for the database", self.are_waiting)
+        return self
+
+    def answers(self):
+        self.lock.rollback()
+        return [one.result().status for one in self.requests]
+
+    def __exit__(self, *_):
+        self.lock.close()
+        self.pool.shutdown()
+
+
+def turned_away(phone, address):
+    """Seconds after which it shall come again; it was told so within one."""
+    begun = time.monotonic()
+    answer = phone.get(address=address, source=HOME)
+    assert answer.status == 503 and time.monotonic() - begun < 1
+    return int(answer.field("Retry-After"))
+
+
+def assert_spread(after):
+    assert min(after) >= 60 and max(after) <= 180 and len(set(after)) > 5, after
+
+
 def test_too_many_requests_are_told_so_at_once(own_stack, served):
-    """With the database stuck, as many wait for it as may; the rest is sent away, and not all for one moment."""
+    """As many as may have their answers in memory; the rest is sent away, and not all for one moment."""
     quiet(own_stack)
     busy = own_stack.metric("beckon_http_busy_total")
-    lock = own_stack.database.connect(autocommit=False)
-    lock.cursor().execute("lock table app.device in access exclusive mode")
-    try:
-        with concurrent.futures.ThreadPoolExecutor(REQUESTS) as pool:
-            stuck = [pool.submit(served.get, source=OFFICE, timeout_s=30) for _ in range(REQUESTS)]
-            wait_until("they wait for the database", lambda:
-                       own_stack.metric("beckon_http_requests") == REQUESTS)
-            after = []
-
-            def turned_away():
-                since = time.monotonic()
-                answer = served.get(source=HOME)
-                after.append(int(answer.field("Retry-After")))
-                return answer.status == 503 and time.monotonic() - since < 1
-
-            for _ in range(20):
-                assert turned_away()
-            lock.rollback()
-            assert [one.result().status for one in stuck] == [200] * REQUESTS
-    finally:
-        lock.close()
+    address = own_stack.address
+    with Stuck(own_stack, served, REQUESTS, address,
+               lambda: own_stack.metric("beckon_http_requests") == REQUESTS) as stuck:
+        assert_spread([turned_away(served, address) for _ in range(20)])
+        assert stuck.answers() == [200] * REQUESTS
     assert own_stack.metric("beckon_http_busy_total") == busy + 20
-    assert min(after) >= 60 and max(after) <= 180 and len(set(after)) > 5
     assert served.get().status == 200
+
+
+def test_a_full_queue_of_the_database_is_told_at_once(own_stack, served):
+    port = free_port()
+    certs, keys = zip(*own_stack.server_files)
+    service = Service(own_stack, "beckon-config", {
+        "pg": own_stack.database.dsn("beckon_config"), "master_key_file": own_stack.master_key,
+        "public_url": own_stack.public_url, "workers": 1, "trust.refresh_s": 3600, "limits.failures": 0,
+        "pg.query_timeout_ms": 8000, "pg.in_flight_max": 1, "pg.queue_max": 4,
+        "listener.phones.address": f"127.0.0.1:{port}",
+        "listener.phones.cert": ",".join(map(str, certs)), "listener.phones.key": ",".join(map(str, keys)),
+    })
+    address = ("127.0.0.1", port)
+    with service, Stuck(own_stack, served, 4, address, lambda: service.metric("beckon_http_requests") == 4) as stuck:
+        assert_spread([turned_away(served, address) for _ in range(20)])
+        assert stuck.answers() == [200] * 4
+        assert served.get(address=address).status == 200
+        assert "database_busy" in service.log(10**6)
