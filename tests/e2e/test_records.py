@@ -95,7 +95,8 @@ def test_two_tenants_cannot_hold_one_phone(stack):
 
 
 @pytest.mark.parametrize(
-    "reason", ["unknown_device", "mac_mismatch", "suspended", "unknown_path", "no_identity"]
+    "reason", ["unknown_device", "mac_mismatch", "suspended", "unknown_path", "no_identity",
+               "generic_certificate"]
 )
 def test_a_refusal_has_its_reason(stack, tenant, reason):
     phone = tenant.phone(register=reason != "unknown_device")
@@ -106,9 +107,10 @@ def test_a_refusal_has_its_reason(stack, tenant, reason):
         stack.sql("update app.device set state = 'suspended' where tenant_id = %s", (tenant.id,))
     elif reason == "unknown_path":
         path = f"/{tenant.key}/config.xml"
-    elif reason == "no_identity":
-        phone.leaf = pki.yealink_generic(stack.authorities.issuing)
-        phone.cert, phone.key = phone.leaf.write(stack.directory, f"generic-{phone.mac}")
+    elif reason in ("no_identity", "generic_certificate"):
+        phone.leaf = (pki.yealink_generic(stack.authorities.issuing) if reason == "generic_certificate"
+                      else stack.authorities.issuing.issue(pki.name((pki.CN, "a phone"))))
+        phone.cert, phone.key = phone.leaf.write(stack.directory, f"unproved-{phone.mac}")
     assert phone.get(path).status == 404
     row = tenant.wait_visit(reason, is_refusal)
     assert row[1] == reason

@@ -65,8 +65,7 @@ def test_sockets_are_taken_over_by_address_not_by_their_place(own_stack, served)
     port = free_port()
     rows = [line for line in text.splitlines() if line.startswith("listener.phones.")]
     first = [line.replace("listener.phones.", "listener.aaa.").replace(str(own_stack.port), str(port))
-             for line in rows] + [
-        f"enrolment_url = https://127.0.0.1:{port}", "listener.aaa.kind = enrolment"]
+             for line in rows] + ["listener.aaa.kind = enrolment"]
     own_stack.settings_path.write_text("\n".join(first) + "\n" + text)
     try:
         upgrade(own_stack)
