@@ -285,7 +285,8 @@ static bool set_floor(SSL_CTX *ctx, int min_version, bool is_legacy)
     /* OpenSSL 3 has TLS 1.0 and 1.1, which sign with SHA-1, below level 1. */
     SSL_CTX_set_security_level(ctx, is_legacy ? 0 : 2);
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                 SSL_OP_CIPHER_SERVER_PREFERENCE);
+                                 SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                 SSL_OP_CLEANSE_PLAINTEXT); /* what was read stays in no buffer */
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_default_passwd_cb(ctx, no_password);

@@ -174,6 +174,8 @@ enum bk_err bk_jwt_sign(const struct bk_jwt *jwt, struct bk_arena *arena, struct
         text = jwt_encode_str(token);
     if (text != NULL)
         *ret_token = bk_arena_str(arena, bk_str_of(text));
+    if (text != NULL)
+        bk_wipe(text, strlen(text));
     free(text);
     jwt_free(token);
     return text != NULL ? BK_OK : BK_ERR_CRYPTO;
@@ -318,6 +320,7 @@ enum bk_err bk_jwt_check(const struct bk_jwt *jwt, struct bk_str token, int64_t 
                                 (int)key->public_len) == 0 &&
                      jwt_get_alg(decoded) == JWT_ALG_ES256;
     jwt_free(decoded);
+    bk_wipe(text, token.len); /* good for a while yet */
     ERR_clear_error();
     if (!is_signed)
         return deny(ret_detail, "signature does not hold");

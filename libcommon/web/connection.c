@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/secret.h"
 #include "web/connection.h"
 
 enum {
@@ -84,10 +85,30 @@ static void start_idle_timer(struct connection *conn, bk_timer_fn *on_due)
 
 /* --- requests that are refused: malformed, or too long --- */
 
+/* Tokens and passwords come in heads and bodies, and h2o keeps its buffers for the next connection.
+ */
+static void wipe_input(h2o_socket_t *socket, size_t bytes)
+{
+    size_t size = socket->input->size;
+    bk_wipe(socket->input->bytes, bytes < size ? bytes : size);
+}
+
+void bk_connection_wipe_request(h2o_socket_t *socket)
+{
+    const struct connection *conn = connection_of(socket);
+    wipe_input(socket, conn->head.head_bytes + conn->head.body_bytes);
+}
+
+static void drop_input(h2o_socket_t *socket)
+{
+    wipe_input(socket, SIZE_MAX);
+    h2o_buffer_consume(&socket->input, socket->input->size);
+}
+
 /* What h2o shall read instead of what came. */
 static void replace_input(h2o_socket_t *socket, struct bk_str text)
 {
-    h2o_buffer_consume(&socket->input, socket->input->size);
+    drop_input(socket);
     h2o_buffer_reserve(&socket->input, text.len);
     memcpy(socket->input->bytes, text.ptr, text.len);
     socket->input->size = text.len;
@@ -131,7 +152,7 @@ static void answer_too_long(void *ctx)
 static void on_discard(h2o_socket_t *socket, const char *err)
 {
     struct connection *conn = connection_of(socket);
-    h2o_buffer_consume(&socket->input, socket->input->size);
+    drop_input(socket);
     int64_t left_ms = conn->discard_until_mono_ms - bk_loop_now_ms(conn->listener->worker->loop);
     /* The end of its sending ends the silence too: it may still read. */
     int64_t wait_ms = err != NULL || left_ms <= 0 ? 0 : (left_ms < QUIET_MS ? left_ms : QUIET_MS);

@@ -68,6 +68,8 @@ void bk_connections_close_idle(struct bk_worker *worker);
 /* An answer is on its way out: take the connection back when it is written. */
 void bk_connection_guard_write(h2o_socket_t *socket, bool is_persistent);
 bool bk_connection_was_whole(h2o_socket_t *socket);
+/* The request is over: nothing of it stays in the buffer that it was read into. */
+void bk_connection_wipe_request(h2o_socket_t *socket);
 bool bk_connection_is_admin(h2o_socket_t *socket);
 const struct bk_peer *bk_connection_peer(h2o_socket_t *socket);
 /* The body of this request is longer than the listener takes, and was not read. */

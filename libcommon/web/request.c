@@ -47,6 +47,9 @@ static void on_dispose(void *data)
     if (request->on_end != NULL)
         request->on_end(request->on_end_ctx,
                         request->is_answered && bk_connection_was_whole(socket_of(request->h2o)));
+    h2o_req_t *req = request->h2o;
+    bk_wipe(req->path_normalized.base, req->path_normalized.len); /* a copy, or a part of it */
+    bk_connection_wipe_request(socket_of(req));
 }
 
 enum { RETRY_AFTER_MIN_S = 60, RETRY_AFTER_SPREAD_S = 121 };
