@@ -273,10 +273,12 @@ $$;
 /*
  * After verdict renew: a new steady secret for a phone that begins at its site, or begins again after a
  * factory reset. It holds nothing now, so its file is due whatever it held before. False: the device has
- * changed meanwhile.
+ * changed meanwhile. Null: p_data_key, as enrol_fetch gave it, is not what secrets of this tenant are sealed
+ * with any more, or is being changed (0024): come again.
  */
 create function bk.enrolment_renew(p_tenant_id bigint, p_device_id bigint, p_method text,
-                                   p_secret_hash bytea, p_secret bytea, p_source inet) returns boolean
+                                   p_secret_hash bytea, p_secret bytea, p_data_key bytea, p_source inet)
+    returns boolean
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp as
 $$
@@ -284,6 +286,11 @@ declare
     v_policy constant jsonb := app.policy_of(p_tenant_id, p_device_id);
     v_is_reset boolean;
 begin
+    if not pg_try_advisory_xact_lock_shared(hashtextextended('bk.data_key', p_tenant_id))
+       or not exists (select from app.tenant as t
+                       where t.tenant_id = p_tenant_id and t.data_key = p_data_key) then
+        return null;
+    end if;
     update app.device as d
        set armed_until = greatest(d.armed_until, now()
                + make_interval(hours => (v_policy ->> 'armed_hours')::integer))
@@ -426,7 +433,7 @@ $$;
 set local role beckon_cross;
 grant execute on function
     bk.enrol_fetch(text, text, bytea, macaddr, text[], text[], text, inet),
-    bk.enrol_digest(text, macaddr), bk.enrolment_renew(bigint, bigint, text, bytea, bytea, inet)
+    bk.enrol_digest(text, macaddr), bk.enrolment_renew(bigint, bigint, text, bytea, bytea, bytea, inet)
     to beckon_config;
 grant execute on function
     bk.enrolment_arm(bigint, text, bytea, text, bytea, bytea, integer), bk.enrolment_disarm(bigint)

@@ -34,8 +34,8 @@ const struct bk_pg_statement bk_store_fetch_statements[] = {
                                 "select tenant_id, device_id, data_key, secret "
                                 "from bk.enrol_digest($1, $2)",
                                 2},
-    [STATEMENT_ENROL_RENEW] = {"enrol_renew", "select bk.enrolment_renew($1, $2, $3, $4, $5, $6)",
-                               6},
+    [STATEMENT_ENROL_RENEW] = {"enrol_renew",
+                               "select bk.enrolment_renew($1, $2, $3, $4, $5, $6, $7)", 7},
     [STATEMENT_TRUST] =
         {"trust",
          "select root_id, coalesce(tenant_id, 0), maker, "
@@ -205,6 +205,7 @@ enum bk_err bk_store_enrol_renew_start(struct bk_pg *pg, const struct bk_enrol_r
         text_param(renewal->method),
         bytes_param(renewal->secret_hash, sizeof renewal->secret_hash),
         bytes_param(renewal->sealed, renewal->sealed_len),
+        bytes_param(renewal->data_key, renewal->data_key_len),
         text_param(bk_str_of(renewal->source)),
     };
     return bk_pg_submit(pg, STATEMENT_ENROL_RENEW, params, on_done, ctx, ret_query);

@@ -95,7 +95,8 @@ BK_MUST_USE enum bk_err bk_store_enrol_digest_row(const struct bk_pg_rows *rows,
                                                   struct bk_fetch_row *ret_fetch,
                                                   struct bk_enrol_row *ret_enrol);
 
-/* A steady secret drawn after verdict "renew"; the row's one column is 't' when it is taken. */
+/* A steady secret drawn after verdict "renew"; the row's one column is 't' when it is taken, NULL
+ * when the tenant's key has changed since: nothing was written, and another try will do. */
 struct bk_enrol_renewal {
     int64_t tenant_id, device_id;
     struct bk_str method;
@@ -103,6 +104,8 @@ struct bk_enrol_renewal {
     uint8_t secret_hash[BK_SHA256_SIZE];
     uint8_t sealed[BK_ENROL_SEALED_MAX];
     size_t sealed_len;
+    const uint8_t *data_key; /* what it is sealed with, as the fetch's row had it */
+    size_t data_key_len;
 };
 BK_MUST_USE enum bk_err bk_store_enrol_renew_start(struct bk_pg *pg,
                                                    const struct bk_enrol_renewal *renewal,

@@ -323,11 +323,12 @@ static void on_renewed(void *ctx, enum bk_err err, struct bk_pg_rows *rows,
                        const struct bk_detail *detail)
 {
     struct fetch *fetch = ctx;
+    bool is_told = err == BK_OK && bk_pg_row_count(rows) == 1;
     fetch->query = NULL;
-    fetch->query_err = err;
-    fetch->enrol->is_renewed = err == BK_OK && bk_pg_row_count(rows) == 1 &&
-                               bk_str_eq(bk_pg_text(rows, 0, 0), BK_STR("t"));
-    if (detail != NULL)
+    /* The tenant's key is just being changed: as with a busy database, the phone comes again. */
+    fetch->query_err = is_told && bk_pg_is_null(rows, 0, 0) ? BK_ERR_BUSY : err;
+    fetch->enrol->is_renewed = is_told && bk_str_eq(bk_pg_text(rows, 0, 0), BK_STR("t"));
+    if (err != BK_OK)
         fetch->detail = *detail;
     bk_flow_resume(&fetch->flow);
 }
@@ -361,6 +362,8 @@ static enum bk_next step_renew(struct bk_flow *flow)
         .device_id = fetch->row.device_id,
         .method = enrol->row.method,
         .source = fetch->visit.source,
+        .data_key = fetch->row.data_key,
+        .data_key_len = fetch->row.data_key_len,
     };
     enum bk_err err = draw_secret(fetch, &renewal);
     if (err != BK_OK)

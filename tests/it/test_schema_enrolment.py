@@ -178,11 +178,11 @@ def test_a_claim_at_its_site_has_a_window(scene):
     assert scene.verdict("none") == "enrolment_closed"
 
 
-def renew(scene, secret="n" * 24, source=HOME):
+def renew(scene, secret="n" * 24, source=HOME, data_key=SEALED):
     with scene.world.as_role("beckon_config") as cursor:
         cursor.execute(
-            "select bk.enrolment_renew(%s, %s, 'url', %s::bytea, %s::bytea, %s::inet)",
-            (scene.tenant, scene.device, hashlib.sha256(secret.encode()).digest(), SEALED, source))
+            "select bk.enrolment_renew(%s, %s, 'url', %s::bytea, %s::bytea, %s::bytea, %s::inet)",
+            (scene.tenant, scene.device, hashlib.sha256(secret.encode()).digest(), SEALED, data_key, source))
         return cursor.fetchone()[0]
 
 
@@ -290,3 +290,15 @@ def test_unknown_keys_and_suspended_tenants(scene):
     scene.world.sql("update app.tenant set status = 'suspended' where tenant_id = %s", (scene.tenant,))
     answer = scene.fetch("token", "t" * 24)
     assert (answer["verdict"], answer["data_key"], answer["secret"]) == ("tenant_suspended", None, None)
+
+
+def test_a_secret_sealed_with_a_key_that_is_changing_is_not_taken(scene):
+    scene.arm()
+    scene.steady()
+    assert renew(scene, data_key=SEALED[:-1] + b"\1") is None
+    with scene.world.as_role("beckon_operator", scene.tenant) as cursor:
+        cursor.execute("select bk.data_key_claim()")
+        assert renew(scene) is None
+        assert scene.steady() == "serve"
+    assert renew(scene)
+    assert scene.steady() == "unknown_secret"
