@@ -81,6 +81,7 @@ declare
     v_pinned_model text;
     v_last_source inet;
     v_is_at_site boolean;
+    v_has_certificate boolean;
     v_is_enrolled boolean;
     v_method text;
     v_secret bytea;
@@ -96,14 +97,14 @@ begin
     select t.tenant_id, t.status, t.data_key, app.policy_default() || t.policy || coalesce(p.policy, '{}'),
            d.device_id, d.mac, d.vendor, d.model, d.revision, d.state, d.claimed_at,
            d.armed_until > now() or d.revision > s.revision_held,
-           s.model_pinned, s.last_source, p_source <<= any (w.addresses),
+           s.model_pinned, s.last_source, p_source <<= any (w.addresses), s.fingerprint is not null,
            e.device_id is not null, e.method, e.secret, e.valid_until, e.token_used_at, e.token_source,
            e.secret_used_at, c.layers, c.parts,
            exists (select from app.job as j
                     where j.tenant_id = d.tenant_id and j.device_id = d.device_id and j.ended_at is null)
       into tenant_id, v_status, v_data_key, v_policy,
            device_id, mac, vendor, model, revision, v_state, v_claimed_at,
-           v_is_armed, v_pinned_model, v_last_source, v_is_at_site,
+           v_is_armed, v_pinned_model, v_last_source, v_is_at_site, v_has_certificate,
            v_is_enrolled, v_method, v_secret, v_valid_until, v_token_used_at, v_token_source,
            v_secret_used_at, v_layers, v_parts, has_open_job
       from app.tenant_key as k
@@ -152,6 +153,8 @@ begin
     elsif (p_proof = 'none' and v_policy ->> 'enrolment' <> 'address')
           or (p_proof = 'token' and v_policy ->> 'enrolment' = 'address') then
         verdict := 'no_identity'; -- not by this way
+    elsif p_proof = 'none' and v_has_certificate and not v_is_enrolled then
+        verdict := 'no_identity'; -- it has proved more than an address once, and nobody armed it
     elsif coalesce(kind, '') not in ('device', 'common', 'boot') then
         verdict := 'unknown_path';
     end if;

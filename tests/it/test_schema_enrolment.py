@@ -302,3 +302,13 @@ def test_a_secret_sealed_with_a_key_that_is_changing_is_not_taken(scene):
         assert scene.steady() == "serve"
     assert renew(scene)
     assert scene.steady() == "unknown_secret"
+
+
+def test_no_address_stands_for_a_phone_that_has_a_certificate(scene):
+    scene.policy(enrolment="address", reset="reenrol")
+    scene.addresses("203.0.113.0/24")
+    root = scene.world.root(maker="grandstream")
+    assert scene.world.fetch(scene.key, scene.mac, maker="grandstream", root=root)["verdict"] == "serve"
+    assert scene.verdict("none") == "no_identity"
+    scene.arm(token=None)  # unless its tenant says so
+    assert scene.verdict("none") == "enrol"
