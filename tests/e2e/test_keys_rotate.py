@@ -13,6 +13,7 @@ from api import Api
 from load import Load
 from notifier import Notifier, peers, redis  # noqa: F401 (fixtures)
 from seal import data_key, seal, set_control, unseal
+from sip_peer import SipPeer
 from stack import Stack, StackError, parameters, wait_until
 
 MASTER_PLACE = "0/tenant.data_key/{}"
@@ -311,3 +312,24 @@ def test_what_is_fetched_while_a_key_changes_is_not_kept(installation):
     changing.close()
     assert phone.get().status == 200
     assert stack.sql(kept, (phone.tenant.id,))[0][0] == 1
+
+
+@pytest.mark.parametrize("password", [None, "control-7"])
+def test_phones_are_called_back_right_after_a_change(installation, password):
+    """The notifier holds a PBX open, with the key of then; lines' secrets are of the new one."""
+    stack, api, _ = installation
+    peer = SipPeer(password=password)
+    try:
+        tenant = stack.tenant()
+        set_control(stack, tenant.id, peer.address, password)
+        admin = api.admin(tenant)
+        phones = [tenant.phone() for _ in range(4)]
+        for phone in phones:
+            assert phone.get().status == 200
+            job = admin.expect(202, "POST", "/v1/jobs", {"device_id": phone.device_id(), "kind": "reprovision"}).json
+            state = wait_until("called", lambda: next((now for now in [admin.get(f"/v1/jobs/{job['id']}").json]
+                                                       if now["state"] != "queued"), None), 15)
+            assert state["state"] in ("sent", "answered"), state
+            stack.beckon("keys", "rotate", "--tenant", tenant.name)
+    finally:
+        peer.stop()

@@ -56,23 +56,24 @@ def give(directory):
 
 
 class Hardened:
-    def __init__(self, authorities, settings=None):
+    def __init__(self, authorities, stays=False):
+        """stays: whoever runs the tests runs the services too, root or not."""
         self.authorities = authorities
-        self.settings = settings or {}
+        changes = AS_ROOT and not stays
+        self.account = {"user": ACCOUNT if changes else "",
+                        "harden.allow_root": "no" if changes or not AS_ROOT else "yes"}
         self.former = stack.BIN
 
     def __enter__(self):
         stack.BIN = service.BIN = plain_programs()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="bkh", dir="/tmp"))
         self.directory.chmod(0o711)
-        self.account = {"user": ACCOUNT if AS_ROOT else "", "harden.allow_root": "no"}
         self.redis = Redis().start()
         self.redis.directory.chmod(0o711)
         self.redis.socket.chmod(0o777)
         self.api = self.notifier = None
         self.stack = AccountStack(
-            self.directory, {**self.account, "redis.address": self.redis.address, **self.settings},
-            authorities=self.authorities)
+            self.directory, {**self.account, "redis.address": self.redis.address}, authorities=self.authorities)
         self.stack.start()
         self.api = Api(self.stack, self.account, redis=self.redis, start=False)
         self.notifier = Notifier(self.stack, self.redis, **{
