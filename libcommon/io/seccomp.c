@@ -142,19 +142,19 @@ static int add_conditions(scmp_filter_ctx ctx)
     bad |= seccomp_rule_add(
         ctx, SCMP_ACT_ALLOW, CALL(clone), 1,
         SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_VM | CLONE_THREAD, CLONE_VM | CLONE_THREAD));
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
+    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0, 0));
     bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(getrlimit), 0);
     bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(tgkill), 1,
-                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())); /* abort() */
+                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)); /* abort() */
     for (size_t i = 0; i < BK_COUNT(families); i++)
         bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(socket), 1,
-                                SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+                                SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
     for (size_t i = 0; i < BK_COUNT(controls); i++)
         bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(ioctl), 1,
-                                SCMP_A1(SCMP_CMP_EQ, controls[i]));
+                                SCMP_A1(SCMP_CMP_EQ, controls[i], 0));
     for (size_t i = 0; i < BK_COUNT(prctls); i++)
         bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(prctl), 1,
-                                SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i]));
+                                SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i], 0));
     return bad;
 }
 

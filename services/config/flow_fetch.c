@@ -81,7 +81,8 @@ static enum bk_next step_decide(struct bk_flow *flow)
     fetch->mac = fetch->identity->mac;
     fetch->provisioning_url = bk_arena_printf(
         fetch->arena, "%s/%.*s",
-        cfg_public_url(fetch->worker->setup->settings, cfg_listener_of(fetch->request->peer)->kind,
+        cfg_public_url(fetch->worker->setup->settings,
+                       (enum cfg_listener_kind)cfg_listener_of(fetch->request->peer)->kind,
                        fetch->row.vendor),
         BK_STR_ARG(fetch->tenant_key));
     return BK_NEXT;

@@ -218,7 +218,8 @@ int main(int argc, char **argv)
     options.service = &service;
     options.settings = &setup;
     for (size_t i = 0; i < options.listener_count; i++) {
-        const enum cfg_listener_kind kind = settings.server.listeners[i].kind;
+        const enum cfg_listener_kind kind =
+            (enum cfg_listener_kind)settings.server.listeners[i].kind;
         listeners[i].require_client_certificate = kind != CFG_LISTENER_ENROLMENT;
         listeners[i].is_legacy = kind == CFG_LISTENER_LEGACY;
     }

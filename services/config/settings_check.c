@@ -85,7 +85,7 @@ static const struct cfg_host_settings *host_for(const struct cfg_settings *setti
 static enum bk_err check_makers(const struct cfg_settings *settings,
                                 const struct cfg_host_settings *host, struct bk_detail *ret_detail)
 {
-    enum cfg_listener_kind kind = listener_of(settings, host)->kind;
+    enum cfg_listener_kind kind = (enum cfg_listener_kind)listener_of(settings, host)->kind;
     struct bk_str rest = bk_str_of(host->makers);
     while (rest.len > 0) {
         struct bk_str maker = bk_str_trim(bk_str_cut(&rest, ','));
