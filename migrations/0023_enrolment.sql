@@ -55,7 +55,7 @@ revoke insert, update, delete on app.enrolment from beckon_api, beckon_operator;
  *             unknown_secret, unknown_device, enrolment_off, mac_mismatch, suspended, quarantined, released,
  *             no_identity, unknown_path, quarantined (now), unarmed, enrolment_address, factory_reset,
  *             enrolment_closed, enrolment_used
- * data_key    sealed, with the first three; secret too
+ * data_key    sealed, with the first three; secret too, which with renew is the one to end
  *
  * The steady secret's first use binds a claim and locks the token. It was the tenant's to give, so that
  * binding holds within the tenant and keeps the phone from nobody else (is_bound_by_own_root).
@@ -239,8 +239,8 @@ begin
         if v_token_used_at is null then
             update app.enrolment as e set token_used_at = now(), token_source = p_source
              where e.tenant_id = enrol_fetch.tenant_id and e.device_id = enrol_fetch.device_id
-               and e.token_used_at is null;
-            if not found then -- somebody else, a moment ago
+               and e.secret = v_secret and e.token_used_at is null;
+            if not found then -- somebody else, or armed anew, a moment ago
                 verdict := 'enrolment_used';
                 secret := null;
             end if;
@@ -248,6 +248,7 @@ begin
     end if;
     if verdict in ('enrol', 'renew') then
         data_key := v_data_key;
+        secret := case verdict when 'renew' then v_secret else secret end; -- the one that ends
     end if;
 end
 $$;
@@ -276,11 +277,13 @@ $$;
 /*
  * After verdict renew: a new steady secret for a phone that begins at its site, or begins again after a
  * factory reset. It holds nothing now, so its file is due whatever it held before. False: the device has
- * changed meanwhile. Null: p_data_key, as enrol_fetch gave it, is not what secrets of this tenant are sealed
+ * changed meanwhile, or p_former, the secret that enrol_fetch gave to be ended (null: none), is not its secret
+ * any more: whoever was armed since is not put out by somebody who came before. Null: p_data_key, as enrol_fetch gave it, is not what secrets of this tenant are sealed
  * with any more, or is being changed (0024): come again.
  */
 create function bk.enrolment_renew(p_tenant_id bigint, p_device_id bigint, p_method text,
-                                   p_secret_hash bytea, p_secret bytea, p_data_key bytea, p_source inet)
+                                   p_former bytea, p_secret_hash bytea, p_secret bytea, p_data_key bytea,
+                                   p_source inet)
     returns boolean
     language plpgsql volatile security definer
     set search_path = pg_catalog, pg_temp as
@@ -288,6 +291,7 @@ $$
 declare
     v_policy constant jsonb := app.policy_of(p_tenant_id, p_device_id);
     v_is_reset boolean;
+    v_secret bytea;
 begin
     if not pg_try_advisory_xact_lock_shared(hashtextextended('bk.data_key', p_tenant_id))
        or not exists (select from app.tenant as t
@@ -301,8 +305,12 @@ begin
     if not found then
         return false;
     end if;
-    select e.secret_used_at is not null into v_is_reset from app.enrolment as e
-     where e.tenant_id = p_tenant_id and e.device_id = p_device_id;
+    -- The device is locked, as it is by who arms and disarms: what is read now stays.
+    select e.secret_used_at is not null, e.secret into v_is_reset, v_secret from app.enrolment as e
+     where e.tenant_id = p_tenant_id and e.device_id = p_device_id for update;
+    if v_secret is distinct from p_former then
+        return false;
+    end if;
     insert into app.enrolment as e (tenant_id, device_id, method, username, secret_hash, secret, valid_until,
                                     token_used_at, token_source)
     select p_tenant_id, p_device_id, p_method,
@@ -408,6 +416,8 @@ create function bk.enrolment_disarm(p_device_id bigint) returns text
     set search_path = pg_catalog, pg_temp as
 $$
 begin
+    perform from app.device as d
+     where d.tenant_id = app.current_tenant_id() and d.device_id = p_device_id for no key update;
     delete from app.enrolment as e
      where e.tenant_id = app.current_tenant_id() and e.device_id = p_device_id;
     return case when found then '' else 'the device has no enrolment' end;
@@ -436,7 +446,7 @@ $$;
 set local role beckon_cross;
 grant execute on function
     bk.enrol_fetch(text, text, bytea, macaddr, text[], text[], text, inet),
-    bk.enrol_digest(text, macaddr), bk.enrolment_renew(bigint, bigint, text, bytea, bytea, bytea, inet)
+    bk.enrol_digest(text, macaddr), bk.enrolment_renew(bigint, bigint, text, bytea, bytea, bytea, bytea, inet)
     to beckon_config;
 grant execute on function
     bk.enrolment_arm(bigint, text, bytea, text, bytea, bytea, integer), bk.enrolment_disarm(bigint)

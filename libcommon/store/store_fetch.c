@@ -35,7 +35,7 @@ const struct bk_pg_statement bk_store_fetch_statements[] = {
                                 "from bk.enrol_digest($1, $2)",
                                 2},
     [STATEMENT_ENROL_RENEW] = {"enrol_renew",
-                               "select bk.enrolment_renew($1, $2, $3, $4, $5, $6, $7)", 7},
+                               "select bk.enrolment_renew($1, $2, $3, $4, $5, $6, $7, $8)", 8},
     [STATEMENT_TRUST] =
         {"trust",
          "select root_id, coalesce(tenant_id, 0), maker, "
@@ -203,6 +203,8 @@ enum bk_err bk_store_enrol_renew_start(struct bk_pg *pg, const struct bk_enrol_r
         text_param(bk_str_of(tenant_id)),
         text_param(bk_str_of(device_id)),
         text_param(renewal->method),
+        renewal->former_len > 0 ? bytes_param(renewal->former, renewal->former_len)
+                                : text_param(BK_STR_NONE),
         bytes_param(renewal->secret_hash, sizeof renewal->secret_hash),
         bytes_param(renewal->sealed, renewal->sealed_len),
         bytes_param(renewal->data_key, renewal->data_key_len),

@@ -79,7 +79,7 @@ struct bk_enrol_row {
     bool has_mac;
     struct bk_mac mac;
     struct bk_str method;                /* "url", "basic", "digest"; borrows from rows */
-    uint8_t secret[BK_ENROL_SEALED_MAX]; /* the steady one, sealed */
+    uint8_t secret[BK_ENROL_SEALED_MAX]; /* the steady one, sealed; with "renew" the one to end */
     size_t secret_len;                   /* 0: none */
 };
 BK_MUST_USE enum bk_err bk_store_enrol_row(const struct bk_pg_rows *rows,
@@ -101,6 +101,8 @@ struct bk_enrol_renewal {
     int64_t tenant_id, device_id;
     struct bk_str method;
     const char *source;
+    const uint8_t *former; /* the secret that ends, sealed, as the fetch's row had it */
+    size_t former_len;     /* 0: there was none */
     uint8_t secret_hash[BK_SHA256_SIZE];
     uint8_t sealed[BK_ENROL_SEALED_MAX];
     size_t sealed_len;

@@ -68,6 +68,16 @@ static struct bk_str proof_text(struct bk_str segment, const char *prefix)
     return text;
 }
 
+/* In whatever spelling: "E-…", "s%2D…", "%65-…". */
+static bool may_be_proof(struct bk_str segment)
+{
+    if (segment.len < 2)
+        return false;
+    char first = segment.ptr[0], second = segment.ptr[1];
+    bool is_letter = first == 'e' || first == 'E' || first == 's' || first == 'S';
+    return first == '%' || (is_letter && (second == '-' || second == '%'));
+}
+
 void fetch_enrol_print_path(struct bk_str path, char *ret_text, size_t size)
 {
     ptrdiff_t query_at = bk_str_find(path, '?');
@@ -78,8 +88,7 @@ void fetch_enrol_print_path(struct bk_str path, char *ret_text, size_t size)
         ptrdiff_t slash_at = bk_str_find(rest, '/');
         size_t end = slash_at >= 0 ? (size_t)slash_at + 1 : rest.len;
         struct bk_str segment = bk_str_slice(rest, 0, end);
-        bool is_proof =
-            bk_str_starts(segment, BK_STR("e-")) || bk_str_starts(segment, BK_STR("s-"));
+        bool is_proof = may_be_proof(segment);
         if (is_proof) { /* also one that is written wrongly: it may be a secret but for a letter */
             char mask[] = {segment.ptr[0], '-', '*', slash_at >= 0 ? '/' : '\0', '\0'};
             cfg_print_clean(bk_str_of(mask), ret_text + len, size - len);
@@ -362,6 +371,8 @@ static enum bk_next step_renew(struct bk_flow *flow)
         .device_id = fetch->row.device_id,
         .method = enrol->row.method,
         .source = fetch->visit.source,
+        .former = enrol->row.secret,
+        .former_len = enrol->row.secret_len,
         .data_key = fetch->row.data_key,
         .data_key_len = fetch->row.data_key_len,
     };

@@ -88,6 +88,8 @@ def test_no_secret_is_written_down(stack, one):
     one.get(one.token_path)
     one.get(one.steady_path())
     one.get(one.steady_path("x" + one.steady[1:-1]))  # one letter short: it may be a real one but for that
+    for spelling in (f"S-{one.steady}", f"s%2D{one.steady}", f"%73-{one.steady}", f"E-{one.token}"):
+        assert one.get(f"/{one.tenant.key}/{spelling}/{one.file}").status in (401, 404)
     one.tenant.wait_visit("200", lambda status, why, kind, path, *_: status == 200 and "/s-*/" in path)
     one.tenant.wait_visit("token", lambda status, why, kind, path, *_: "/e-*/" in path)
     text = stack.log_path.read_text(errors="replace") + str(stack.sql("select path from app.visit"))

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import threading
 
 import pytest
 
 from schema_world import SEALED, cluster, world  # noqa: F401
+from stack import wait_until
 from test_schema_identity import anomalies, call
 
 HOME = "203.0.113.5"
@@ -159,7 +161,7 @@ def test_site_addresses_instead_of_a_token(scene):
     assert scene.verdict("none", mac=scene.world.mac()) == "unknown_device"
     assert scene.verdict("none") == "renew"
     assert scene.token() == "unknown_secret"
-    renew(scene)
+    assert renew(scene, former=None)
     assert scene.verdict("none") == "enrol"
     assert scene.verdict("url", "n" * 24) == "serve"
     assert scene.verdict("none") == "factory_reset"
@@ -178,11 +180,12 @@ def test_a_claim_at_its_site_has_a_window(scene):
     assert scene.verdict("none") == "enrolment_closed"
 
 
-def renew(scene, secret="n" * 24, source=HOME, data_key=SEALED):
+def renew(scene, secret="n" * 24, source=HOME, data_key=SEALED, former=SEALED, sealed=SEALED):
     with scene.world.as_role("beckon_config") as cursor:
         cursor.execute(
-            "select bk.enrolment_renew(%s, %s, 'url', %s::bytea, %s::bytea, %s::bytea, %s::inet)",
-            (scene.tenant, scene.device, hashlib.sha256(secret.encode()).digest(), SEALED, data_key, source))
+            "select bk.enrolment_renew(%s, %s, 'url', %s::bytea, %s::bytea, %s::bytea, %s::bytea, %s::inet)",
+            (scene.tenant, scene.device, former, hashlib.sha256(secret.encode()).digest(), sealed, data_key,
+             source))
         return cursor.fetchone()[0]
 
 
@@ -312,3 +315,60 @@ def test_no_address_stands_for_a_phone_that_has_a_certificate(scene):
     assert scene.verdict("none") == "no_identity"
     scene.arm(token=None)  # unless its tenant says so
     assert scene.verdict("none") == "enrol"
+
+
+class Waiting(threading.Thread):
+    """Does something that waits for a lock; .result when it is over."""
+
+    def __init__(self, world, do):
+        super().__init__()
+        self.do = do
+        self.start()
+        wait_until("it waits", lambda: world.one("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"))
+
+    def run(self):
+        self.result = self.do()
+
+    def end(self):
+        self.join(10)
+        return self.result
+
+
+def arming(scene, cursor, token, secret, sealed):
+    hashed = [hashlib.sha256(one.encode()).digest() for one in (token, secret)]
+    cursor.execute("select refusal from bk.enrolment_arm(%s, 'url', %s, '', %s, %s, null)",
+                   (scene.device, hashed[0], hashed[1], sealed))
+    assert cursor.fetchone() == ("",)
+
+
+def test_who_came_before_does_not_put_out_who_is_armed_now(scene):
+    """Judged renew by the former token, written after the device was armed anew."""
+    scene.arm()
+    scene.steady()
+    other = SEALED[:-1] + b"\1"
+    with scene.world.as_role("beckon_api", scene.tenant) as cursor:
+        arming(scene, cursor, "u" * 24, "v" * 24, other)
+        late = Waiting(scene.world, lambda: renew(scene))
+    assert late.end() is False
+    assert scene.verdict("url", "v" * 24) == "serve"
+    assert scene.verdict("url", "n" * 24) == "unknown_secret"
+
+
+def test_what_was_disarmed_is_not_renewed(scene):
+    scene.arm()
+    scene.steady()
+    with scene.world.as_role("beckon_api", scene.tenant) as cursor:
+        cursor.execute("select bk.enrolment_disarm(%s)", (scene.device,))
+        late = Waiting(scene.world, lambda: renew(scene))
+    assert late.end() is False
+    assert scene.verdict("url", "n" * 24) == "unknown_secret"
+
+
+def test_a_former_token_in_flight_does_not_burn_the_new_one(scene):
+    scene.arm()
+    other = SEALED[:-1] + b"\1"
+    with scene.world.as_role("beckon_api", scene.tenant) as cursor:
+        arming(scene, cursor, "u" * 24, "v" * 24, other)
+        late = Waiting(scene.world, lambda: scene.token(source=ELSEWHERE))
+    assert late.end() == "enrolment_used"
+    assert scene.verdict("token", "u" * 24) == "enrol"
