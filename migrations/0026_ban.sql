@@ -91,7 +91,7 @@ $$;
 /*
  * A worker's limit was passed. verdict:
  *   banned  from now on
- *   good    refused: a phone was served at this address within 24 hours
+ *   good    refused: a phone was served at this address within 24 hours, or at a thousand in this network
  *   known   it is in force already
  *   lifted  refused: the operator lifted one, which holds until that would have ended
  *   full    refused: there are 10,000 bans; whoever comes from so many places is no matter of lists
@@ -105,6 +105,8 @@ create function bk.ban_request(p_network cidr, p_reason text, p_seen jsonb, p_se
 $$
 declare
     c_bans_max constant integer := 10000;
+    c_spared_max constant integer := 1000; -- bk.bans
+    v_bits constant integer := case family(p_network) when 4 then 32 else 128 end;
     v_ban app.ban;
 begin
     if masklen(p_network) not in (case family(p_network) when 4 then 32 else 128 end,
@@ -119,6 +121,14 @@ begin
     if v_ban.lifted_at is null and v_ban.ban_id is not null then
         verdict := 'known';
     elsif masklen(p_network) in (32, 128) and app.is_good_source(p_network::inet) then
+        verdict := 'good';
+    -- More good addresses than bk.bans can spare: a ban would hit some of them.
+    elsif masklen(p_network) not in (32, 128)
+          and (select count(*) from (select from app.good_source as g
+                                      where g.address >= set_masklen(p_network::inet, v_bits)
+                                        and g.address <= set_masklen(broadcast(p_network), v_bits)
+                                        and g.last_at > now() - interval '24 hours'
+                                      limit c_spared_max + 1) as few) > c_spared_max then
         verdict := 'good';
     elsif v_ban.ban_id is not null then
         verdict := 'lifted';
@@ -150,6 +160,7 @@ create function bk.bans()
                              where g.address >= set_masklen(b.network::inet, n.bits)
                                and g.address <= set_masklen(broadcast(b.network), n.bits)
                                and g.last_at > now() - interval '24 hours'
+                             order by g.last_at desc
                              limit 1000) as g)
                end
           from app.ban as b

@@ -107,6 +107,18 @@ def test_a_banned_network_tells_its_good_addresses(world, address):
     assert bans(world)[network_of(address)][1:] == (False, set())
 
 
+def test_a_network_with_more_good_addresses_than_can_be_spared_is_not_banned(world):
+    network = "2001:db8:77::/48"
+    put = ("insert into app.good_source (address, last_at)"
+           " select '2001:db8:77::'::inet + n, now() from generate_series(%s, %s) as n")
+    world.sql(put, (1, 1000))
+    assert request(world, network)[0] == "banned"
+    assert len(bans(world)[network][2]) == 1000
+    world.sql("delete from app.ban where network = %s::cidr", (network,))
+    world.sql(put, (1001, 1001))
+    assert request(world, network)[0] == "good"
+
+
 def test_ipv6_is_banned_by_address_and_48(world):
     good(world, "2001:db8:77::1", "2001:db8:78::1")
     assert request(world, "2001:db8:77::1")[0] == "good"
