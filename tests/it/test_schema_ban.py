@@ -108,9 +108,9 @@ def test_a_banned_network_tells_its_good_addresses(world, address):
 
 
 def test_a_network_with_more_good_addresses_than_can_be_spared_is_not_banned(world):
-    network = "2001:db8:77::/48"
+    network = "2001:db8:beef::/48"
     put = ("insert into app.good_source (address, last_at)"
-           " select '2001:db8:77::'::inet + n, now() from generate_series(%s, %s) as n")
+           " select '2001:db8:beef::'::inet + n, now() from generate_series(%s, %s) as n")
     world.sql(put, (1, 1000))
     assert request(world, network)[0] == "banned"
     assert len(bans(world)[network][2]) == 1000
