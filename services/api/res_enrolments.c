@@ -5,11 +5,11 @@
  */
 #include "base/secret.h"
 #include "handlers.h"
+#include "model/enrol.h"
 #include "parts.h"
 
 #define METHODS "url basic digest" /* in the order of enum bk_enrol_secret */
-#define ALPHABET "abcdefghijklmnopqrstuvwxyz0123456789"
-enum { SECRET_LEN = 24, HOURS_MAX = 720 }; /* 36^24: 124 bits */
+enum { HOURS_MAX = 720 };
 
 /* clang-format off */
 #define SHOWN_FIELDS \
@@ -178,7 +178,7 @@ static enum bk_err judge(struct api_call *call, const struct api_device *device,
 
 /* Token and steady secret while they are in the clear; wiped by who has them. */
 struct secrets {
-    char token[SECRET_LEN + 1], steady[SECRET_LEN + 1];
+    char token[BK_ENROL_TEXT_LEN + 1], steady[BK_ENROL_TEXT_LEN + 1];
 };
 
 static enum bk_err arm(struct api_call *call, const struct api_device *device,
@@ -233,8 +233,8 @@ enum bk_err api_enrolments_arm(struct api_call *call)
     err = judge(call, &device, &write, &arming);
     if (err != BK_OK)
         return err;
-    bk_random_text(secrets.token, SECRET_LEN, ALPHABET);
-    bk_random_text(secrets.steady, SECRET_LEN, ALPHABET);
+    bk_random_text(secrets.token, BK_ENROL_TEXT_LEN, BK_ENROL_ALPHABET);
+    bk_random_text(secrets.steady, BK_ENROL_TEXT_LEN, BK_ENROL_ALPHABET);
     err = arm(call, &device, &arming, api_member_int(&write, "hours", 0), &secrets);
     if (err == BK_OK)
         err = answer(call, 201);

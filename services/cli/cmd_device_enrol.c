@@ -7,12 +7,11 @@
 #include "base/secret.h"
 #include "commands.h"
 #include "identity.h"
+#include "model/enrol.h"
 #include "store/store_identity.h"
 #include "vendor/vendor.h"
 
-enum { SECRET_LEN = 24, HASH_SIZE = 32 }; /* 36^24: 124 bits */
-
-#define ALPHABET "abcdefghijklmnopqrstuvwxyz0123456789"
+enum { HASH_SIZE = 32 };
 
 static const struct cli_option options[] = {
     {"tenant", CLI_VALUE, true, "T", "name of the tenant"},
@@ -99,13 +98,13 @@ static struct bk_str hash_of(struct cli *cli, struct bk_str text)
 static enum bk_err draw(struct cli *cli, struct enrolling *enrolling)
 {
     struct bk_store_enrolment *enrolment = &enrolling->enrolment;
-    struct bk_str secret = cli_random_text(cli->arena, ALPHABET, SECRET_LEN);
+    struct bk_str secret = cli_random_text(cli->arena, BK_ENROL_ALPHABET, BK_ENROL_TEXT_LEN);
     bool has_token = false;
     enum bk_err err = judge(cli, enrolling, &has_token);
     if (err != BK_OK)
         return err;
     if (has_token) {
-        enrolling->token = cli_random_text(cli->arena, ALPHABET, SECRET_LEN);
+        enrolling->token = cli_random_text(cli->arena, BK_ENROL_ALPHABET, BK_ENROL_TEXT_LEN);
         enrolment->token_hash = hash_of(cli, enrolling->token);
     }
     enrolment->device_id = enrolling->device.device_id;

@@ -17,11 +17,10 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "fetch.h"
+#include "model/enrol.h"
 #include "web/auth_http.h"
 
-enum { PROOF_TEXT_LEN = 24, READING_MAX = 32 };
-
-#define SECRET_ALPHABET "abcdefghijklmnopqrstuvwxyz0123456789"
+enum { READING_MAX = 32 };
 
 /* What the phone shows; the names are those of bk.enrol_fetch and of enrolment.method. */
 enum proof { PROOF_NONE, PROOF_TOKEN, PROOF_URL, PROOF_BASIC, PROOF_DIGEST };
@@ -59,11 +58,11 @@ static void hash_secret(const struct fetch_enrol *enrol, uint8_t (*ret_hash)[BK_
 static struct bk_str proof_text(struct bk_str segment, const char *prefix)
 {
     if (!bk_str_starts(segment, bk_str_of(prefix)) ||
-        segment.len != strlen(prefix) + PROOF_TEXT_LEN)
+        segment.len != strlen(prefix) + BK_ENROL_TEXT_LEN)
         return BK_STR_NONE;
     struct bk_str text = bk_str_slice(segment, strlen(prefix), segment.len);
     for (size_t i = 0; i < text.len; i++)
-        if (memchr(SECRET_ALPHABET, text.ptr[i], sizeof SECRET_ALPHABET - 1) == NULL)
+        if (memchr(BK_ENROL_ALPHABET, text.ptr[i], sizeof BK_ENROL_ALPHABET - 1) == NULL)
             return BK_STR_NONE;
     return text;
 }
@@ -347,7 +346,7 @@ static enum bk_err draw_secret(struct fetch *fetch, struct bk_enrol_renewal *ret
     struct fetch_enrol *enrol = fetch->enrol;
     struct bk_key data_key;
     char place[BK_SEAL_PLACE_SIZE];
-    bk_random_text(enrol->secret, PROOF_TEXT_LEN, SECRET_ALPHABET);
+    bk_random_text(enrol->secret, BK_ENROL_TEXT_LEN, BK_ENROL_ALPHABET);
     enum bk_err err = fetch_open_data_key(fetch, &data_key);
     if (err == BK_OK)
         err = bk_seal(
