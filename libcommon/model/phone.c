@@ -15,7 +15,7 @@
 #define DOCUMENT_BYTES_MAX (512 * 1024)
 #define LAYER_MAX 32
 #define PBX_MAX 64
-#define TEXT_MAX 255 /* labels, names, numbers, hosts */
+#define TEXT_MAX 1020 /* labels, names, numbers, hosts: 255 characters */
 #define SEALED_TEXT_MAX 2048
 #define MODULE_MAX 16
 #define SLOT_MAX 1024
@@ -24,7 +24,10 @@ static const char *const layer_names[] = {"none",    "operator", "tenant", "site
                                           "profile", "device",   "line"};
 _Static_assert(BK_COUNT(layer_names) == BK_LAYER_COUNT, "a name for each layer");
 
-static const char *const kind_names[] = {"none", "line", "blf", "speed_dial", "park", "dtmf"};
+static const char *const kind_names[] = {
+    "none",     "line",     "blf",     "speed_dial", "park",       "dtmf",
+    "pickup",   "intercom", "url",     "voicemail",  "conference", "hold",
+    "transfer", "dnd",      "forward", "paging",     "phonebook",  "xml"};
 _Static_assert(BK_COUNT(kind_names) == BK_KEY_KIND_COUNT, "a name for each kind of key");
 
 static const char *const panel_names[] = {"line", "programmable", "module"};

@@ -70,13 +70,29 @@ struct bk_line {
 enum bk_panel { BK_PANEL_LINE, BK_PANEL_PROGRAMMABLE, BK_PANEL_MODULE };
 enum bk_key_kind {
     BK_KEY_NONE,
-    BK_KEY_LINE,
-    BK_KEY_BLF,
-    BK_KEY_SPEED_DIAL,
-    BK_KEY_PARK,
-    BK_KEY_DTMF,
+    BK_KEY_LINE,       /* a line of the phone */
+    BK_KEY_BLF,        /* another extension's state */
+    BK_KEY_SPEED_DIAL, /* calls value */
+    BK_KEY_PARK,       /* parks a call at value */
+    BK_KEY_DTMF,       /* sends the digits of value */
+    BK_KEY_PICKUP,     /* takes the call that rings at value */
+    BK_KEY_INTERCOM,   /* calls value, which answers at once */
+    BK_KEY_URL,        /* fetches value: an action URL */
+    BK_KEY_VOICEMAIL,
+    BK_KEY_CONFERENCE,
+    BK_KEY_HOLD,
+    BK_KEY_TRANSFER,  /* to value, where there is one */
+    BK_KEY_DND,       /* do not disturb, on and off */
+    BK_KEY_FORWARD,   /* to value, where there is one */
+    BK_KEY_PAGING,    /* multicast to value, address:port */
+    BK_KEY_PHONEBOOK, /* LDAP or XML, as the settings have it */
+    BK_KEY_XML,       /* opens the XML page at value */
     BK_KEY_KIND_COUNT
 };
+/* In the enum's order, as they are stored; the schema's app.is_key_kind has the same. */
+#define BK_KEY_KIND_WORDS \
+    "none line blf speed_dial park dtmf pickup intercom url voicemail conference hold transfer" \
+    " dnd forward paging phonebook xml"
 const char *bk_key_kind_name(enum bk_key_kind kind); /* "speed_dial" */
 
 struct bk_phone_key {

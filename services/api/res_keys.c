@@ -6,20 +6,24 @@
 #include "handlers.h"
 #include "parts.h"
 
-#define KINDS "none line blf speed_dial park dtmf"
 #define MODULE_MAX 6
 #define SLOT_MAX 200
 
 /* clang-format off */
 #define WRITTEN_FIELDS \
-    {.name = "kind", .type = API_T_WORD, .flags = API_REQUIRED, .words = KINDS, \
+    {.name = "kind", .type = API_T_WORD, .flags = API_REQUIRED, .words = BK_KEY_KIND_WORDS, \
      .help = "none: nothing. line: a line of the phone. blf: another extension's state. " \
-             "speed_dial, park, dtmf.", \
+             "speed_dial: calls value. park: parks a call at value. dtmf: sends the digits of " \
+             "value. pickup: takes the call that rings at value. intercom: calls value, which " \
+             "answers at once. url: fetches value. xml: opens the page at value. paging: " \
+             "multicast to value, address:port. transfer and forward: to value, where there is " \
+             "one. voicemail, conference, hold, dnd, phonebook. What a maker has no key for is " \
+             "left empty on its phones.", \
      .example = "\"blf\""}, \
     {.name = "line", .type = API_T_INT, .min = 0, .max = BK_LINE_MAX, .initial = "0", \
      .help = "The line it uses; 0: the phone chooses.", .example = "1"}, \
-    {.name = "value", .type = API_T_TEXT, .max = 128, .initial = "\"\"", \
-     .help = "Number or digits.", .example = "\"1002\""}, \
+    {.name = "value", .type = API_T_TEXT, .max = 255, .initial = "\"\"", \
+     .help = "Number, digits, address or URL.", .example = "\"1002\""}, \
     {.name = "label", .type = API_T_TEXT, .max = 64, .initial = "\"\"", \
      .help = "Shown beside it.", .example = "\"Ben\""}, \
     {.name = "extension", .type = API_T_TEXT, .max = 64, .initial = "\"\"", \

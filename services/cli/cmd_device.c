@@ -23,8 +23,9 @@ static const struct cli_option add_options[] = {
     {"line", CLI_REPEATED, false, "INDEX=NUMBER[@PBX]",
      "account INDEX (1 to 16) is this extension; @PBX where the number is on several"},
     {"key", CLI_REPEATED, false, "PANEL/SLOT=KIND,…",
-     "a key: PANEL line, programmable or module.N; KIND none, line, blf, speed_dial, park or\n"
-     "dtmf; then line=N, value=V, label=L, extension=E, with commas between"},
+     "a key: PANEL line, programmable or module.N; KIND none, line, blf, speed_dial, park, dtmf,\n"
+     "pickup, intercom, url, voicemail, conference, hold, transfer, dnd, forward, paging,\n"
+     "phonebook or xml; then line=N, value=V, label=L, extension=E, with commas between"},
     {"setting", CLI_REPEATED, false, "KEY=VALUE",
      "of the device's own layer, as `beckon setting set`"},
     {0},

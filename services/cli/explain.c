@@ -40,7 +40,7 @@ static const struct {
     {"device_line_label_ck", "a line's label is longer than 64 characters"},
     {"device_key_pk", "two --key have the same panel and slot; take one away"},
     {"device_key_slot_ck", "a key's slot is beyond its panel"},
-    {"device_key_value_ck", "a key's value is longer than 128 characters"},
+    {"device_key_value_ck", "a key's value is longer than 255 characters"},
     {"device_key_label_ck", "a key's label is longer than 64 characters"},
     {"device_key_extension_ck", "a key's extension is longer than 64 characters"},
     {"site_name_uq", "the tenant has a site of this name already"},

@@ -10,7 +10,7 @@
 #define HOST_BYTES_MAX 253 /* RFC 1035, 2.3.4 */
 #define NUMBER_BYTES_MAX 64
 /* As the schema has them (app.key_template_key, app.device_key). */
-#define KEY_VALUE_MAX 128
+#define KEY_VALUE_MAX 255
 #define KEY_LABEL_MAX 64
 #define MODULE_MAX 6
 static const int slot_max[] = {
@@ -260,14 +260,9 @@ enum bk_err cli_spec_key(struct bk_arena *arena, struct bk_str text, struct bk_p
         return err;
 
     struct bk_str kind = cut_part(arena, &rest);
-    ptrdiff_t found = -1;
-    for (int i = 0; i < BK_KEY_KIND_COUNT; i++) {
-        if (bk_str_eq(kind, bk_str_of(bk_key_kind_name((enum bk_key_kind)i))))
-            found = i;
-    }
+    ptrdiff_t found = bk_words_find(BK_KEY_KIND_WORDS, kind);
     if (found < 0) {
-        bk_detail_set(ret_detail,
-                      "--key: \"%.*s\" is no kind; want none, line, blf, speed_dial, park or dtmf",
+        bk_detail_set(ret_detail, "--key: \"%.*s\" is no kind; want one of: " BK_KEY_KIND_WORDS,
                       kind.len > 32 ? 32 : (int)kind.len, kind.ptr);
         return BK_ERR_INVALID;
     }

@@ -25,10 +25,10 @@ TEXTS = [
     ("device", "serial", 64, {"mac": "02:00:00:00:00:01", "vendor": "yealink"}),
     ("device_line", "label", 64, {"device_id": "device", "extension_id": "extension", "line_index": 2}),
     ("device_key", "label", 64, {"device_id": "device", "panel": "line", "slot": 1, "kind": "blf"}),
-    ("device_key", "value", 128, {"device_id": "device", "panel": "line", "slot": 1, "kind": "blf"}),
+    ("device_key", "value", 255, {"device_id": "device", "panel": "line", "slot": 1, "kind": "blf"}),
     ("device_key", "extension", 64, {"device_id": "device", "panel": "line", "slot": 1, "kind": "blf"}),
     ("key_template_key", "label", 64, {"key_template_id": "template", "panel": "line", "slot": 1, "kind": "blf"}),
-    ("key_template_key", "value", 128, {"key_template_id": "template", "panel": "line", "slot": 1, "kind": "blf"}),
+    ("key_template_key", "value", 255, {"key_template_id": "template", "panel": "line", "slot": 1, "kind": "blf"}),
     ("key_template_key", "extension", 64, {"key_template_id": "template", "panel": "line", "slot": 1, "kind": "blf"}),
     ("handset", "label", 64, {"device_id": "device", "handset_index": 1}),
 ]

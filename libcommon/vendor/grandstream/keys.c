@@ -22,6 +22,18 @@ static const char *mode_word(enum bk_key_kind kind)
     case BK_KEY_PARK:
         return "CallPark";
     case BK_KEY_DTMF:
+    case BK_KEY_PICKUP:
+    case BK_KEY_INTERCOM:
+    case BK_KEY_URL:
+    case BK_KEY_VOICEMAIL:
+    case BK_KEY_CONFERENCE:
+    case BK_KEY_HOLD:
+    case BK_KEY_TRANSFER:
+    case BK_KEY_DND:
+    case BK_KEY_FORWARD:
+    case BK_KEY_PAGING:
+    case BK_KEY_PHONEBOOK:
+    case BK_KEY_XML:
     case BK_KEY_KIND_COUNT:
         break;
     }
@@ -48,7 +60,10 @@ static void put_key(struct bk_gs *gs, const struct bk_key_walk *walk)
 
     const char *mode = mode_word(key->kind);
     if (mode == NULL) {
-        bk_gs_fail(gs, bk_str_of(names[0]), "no mode is known for a key that sends DTMF");
+        char what[64];
+        snprintf(what, sizeof what, "no mode is known for a key of kind %s",
+                 bk_key_kind_name(key->kind));
+        bk_gs_fail(gs, bk_str_of(names[0]), what);
         return;
     }
     bk_gs_put(gs, bk_str_of(names[0]), bk_str_of(mode));

@@ -5,10 +5,23 @@
 #include "vendor/walk.h"
 #include "vendor/yealink/yealink.h"
 
+/* NULL: none, or its number is not known, and another number would be another kind of key. */
 static const char *type_word(enum bk_key_kind kind)
 {
     switch (kind) {
     case BK_KEY_NONE:
+    case BK_KEY_PICKUP:
+    case BK_KEY_INTERCOM:
+    case BK_KEY_URL:
+    case BK_KEY_VOICEMAIL:
+    case BK_KEY_CONFERENCE:
+    case BK_KEY_HOLD:
+    case BK_KEY_TRANSFER:
+    case BK_KEY_DND:
+    case BK_KEY_FORWARD:
+    case BK_KEY_PAGING:
+    case BK_KEY_PHONEBOOK:
+    case BK_KEY_XML:
     case BK_KEY_KIND_COUNT:
         break;
     case BK_KEY_LINE:
@@ -22,16 +35,17 @@ static const char *type_word(enum bk_key_kind kind)
     case BK_KEY_DTMF:
         return "11";
     }
-    return "0";
+    return NULL;
 }
 
 /* key NULL: the slot is empty. */
 static void put_key(struct bk_kv *kv, const struct bk_phone_key *key)
 {
     static const struct bk_phone_key empty = {.kind = BK_KEY_NONE};
-    if (key == NULL || key->kind == BK_KEY_NONE)
+    const char *type = key != NULL ? type_word(key->kind) : NULL;
+    if (type == NULL)
         key = &empty;
-    bk_kv_put_word(kv, BK_STR("type"), type_word(key->kind));
+    bk_kv_put_word(kv, BK_STR("type"), type != NULL ? type : "0");
     if (key->line > 0)
         bk_kv_put_int(kv, BK_STR("line"), key->line);
     else

@@ -248,6 +248,28 @@ static void sizes_are_bounded(void **state)
     bk_arena_free(arena);
 }
 
+/* The words that API and command line read are those that are stored, in the same order. */
+static void kinds_of_keys_are_one_list(void **state)
+{
+    (void)state;
+    struct bk_str words = BK_STR(BK_KEY_KIND_WORDS);
+    for (int i = 0; i < BK_KEY_KIND_COUNT; i++) {
+        struct bk_str word = bk_str_cut(&words, ' ');
+        char json[128];
+        snprintf(json, sizeof json,
+                 "{\"keys\":[{\"panel\":\"line\",\"slot\":1,\"kind\":\"%.*s\"}]}",
+                 BK_STR_ARG(word));
+        struct bk_arena *arena = bk_arena_new();
+        struct bk_phone phone;
+        struct bk_detail detail = {{0}};
+        assert_true(bk_str_eq(word, bk_str_of(bk_key_kind_name((enum bk_key_kind)i))));
+        assert_int_equal(decode(arena, json, &phone, &detail), BK_OK);
+        assert_int_equal(phone.keys[0].kind, i);
+        bk_arena_free(arena);
+    }
+    assert_int_equal(words.len, 0);
+}
+
 struct place {
     const char *label;
     int64_t tenant;
@@ -352,6 +374,7 @@ int main(void)
         cmocka_unit_test(a_secret_opens_in_its_own_place_only),
         cmocka_unit_test(swapped_settings_do_not_open),
         cmocka_unit_test(every_failing_allocation_is_a_clean_error),
+        cmocka_unit_test(kinds_of_keys_are_one_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

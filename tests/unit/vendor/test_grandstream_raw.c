@@ -220,7 +220,14 @@ static void what_cannot_be_written_refuses_the_file(void **state)
          1,
          BK_TRANSPORT_UDP,
          {.kind = BK_KEY_DTMF},
-         "pks.vpk.1.keyMode: "},
+         "pks.vpk.1.keyMode: no mode is known for a key of kind dtmf"},
+        {"a key that picks up",
+         "GRP2614",
+         "x",
+         1,
+         BK_TRANSPORT_UDP,
+         {.kind = BK_KEY_PICKUP},
+         "pks.vpk.1.keyMode: no mode is known for a key of kind pickup"},
     };
     assert_int_equal(bk_vendors_init(NULL), BK_OK);
     for (size_t i = 0; i < BK_COUNT(rows); i++) {

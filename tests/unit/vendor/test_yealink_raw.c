@@ -120,12 +120,41 @@ static void a_reserved_raw_in_the_database_is_left_out(void **state)
     bk_vendors_deinit();
 }
 
+/* Another kind's number would be another key: such a slot is written as an empty one. */
+static void a_kind_without_a_number_is_an_empty_key(void **state)
+{
+    (void)state;
+    struct bk_phone_key key = {.panel = BK_PANEL_LINE,
+                               .slot = 1,
+                               .line = 1,
+                               .value = BK_STR("1002"),
+                               .label = BK_STR("Anna")};
+    struct bk_phone phone = {
+        .provisioning_url = BK_STR("https://p.example/k"), .keys = &key, .key_count = 1};
+    struct bk_file_request request = {.kind = BK_FILE_DEVICE};
+    struct bk_buf out;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    const struct bk_vendor *yealink = bk_vendor_find(BK_STR("yealink"));
+    for (int kind = BK_KEY_PICKUP; kind < BK_KEY_KIND_COUNT; kind++) {
+        print_message("  %s\n", bk_key_kind_name((enum bk_key_kind)kind));
+        key.kind = (enum bk_key_kind)kind;
+        bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
+        assert_int_equal(yealink->render(&phone, NULL, &request, &out, NULL), BK_OK);
+        assert_non_null(strstr(bk_buf_text(&out), "\nlinekey.1.type = 0\n"));
+        assert_null(strstr(bk_buf_text(&out), "1002"));
+        assert_null(strstr(bk_buf_text(&out), "Anna"));
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
         cmocka_unit_test(every_parameter_the_driver_writes_is_reserved),
         cmocka_unit_test(a_reserved_raw_in_the_database_is_left_out),
+        cmocka_unit_test(a_kind_without_a_number_is_an_empty_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
