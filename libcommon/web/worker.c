@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/seccomp.h"
+#include "web/h2o_memory.h"
 #include "web/internal.h"
 #include "web/master.h"
 
@@ -223,6 +224,7 @@ static int on_req(h2o_handler_t *self, h2o_req_t *req)
 
 static void open_h2o(struct bk_worker *worker)
 {
+    bk_h2o_memory_init();
     h2o_config_init(&worker->config);
     worker->config.server_name = h2o_iovec_init("", 0);
     worker->config.http1.upgrade_to_http2 = 0;
