@@ -35,18 +35,23 @@ ptrdiff_t bk_words_find(const char *words, struct bk_str word)
     return -1;
 }
 
-/* The value for a message, quoted; nothing when it is secret, long or not fit to print. */
+/*
+ * The value for a message, quoted; nothing when it is secret, long or not fit to print. Not copied:
+ * it may be a secret in the wrong place, and nobody would wipe the copy.
+ */
 struct quoted {
-    char text[72];
+    const char *sign;
+    struct bk_str text;
 };
+#define QUOTED "%s%.*s%s"
+#define QUOTED_ARG(q) (q).sign, BK_STR_ARG((q).text), (q).sign
 
 static struct quoted quote(const struct bk_option *option, struct bk_str text)
 {
-    struct quoted q = {"the value"};
     if (option->type != BK_T_SECRET && text.len <= 64 && bk_str_is_utf8(text) &&
         !bk_str_has_control(text))
-        snprintf(q.text, sizeof q.text, "\"%.*s\"", BK_STR_ARG(text));
-    return q;
+        return (struct quoted){"\"", text};
+    return (struct quoted){"", BK_STR("the value")};
 }
 
 static bool parse_bool(struct bk_str text, bool *ret_value)
@@ -170,14 +175,16 @@ enum bk_err bk_option_parse(const struct bk_option *option, struct bk_str text,
                             struct bk_option_value *ret_value, struct bk_detail *ret_detail)
 {
     struct bk_option_value value = {text, 0};
+    struct quoted q = quote(option, text);
     enum bk_err err = BK_OK;
 
     switch (option->type) {
     case BK_T_BOOL: {
         bool is_on = false;
         if (!parse_bool(text, &is_on)) {
-            bk_detail_set(ret_detail, "%s: %s is neither true nor false (also yes no on off 1 0)",
-                          option->key, quote(option, text).text);
+            bk_detail_set(ret_detail,
+                          "%s: " QUOTED " is neither true nor false (also yes no on off 1 0)",
+                          option->key, QUOTED_ARG(q));
             return BK_ERR_INVALID;
         }
         value.text = is_on ? BK_STR("1") : BK_STR("0");
@@ -187,14 +194,15 @@ enum bk_err bk_option_parse(const struct bk_option *option, struct bk_str text,
     case BK_T_INT:
         err = bk_str_parse_int(text, option->min, option->max, &value.number);
         if (err != BK_OK)
-            bk_detail_set(ret_detail, "%s: %s is not a whole number from %" PRId64 " to %" PRId64,
-                          option->key, quote(option, text).text, option->min, option->max);
+            bk_detail_set(ret_detail,
+                          "%s: " QUOTED " is not a whole number from %" PRId64 " to %" PRId64,
+                          option->key, QUOTED_ARG(q), option->min, option->max);
         break;
     case BK_T_ENUM:
         value.number = bk_words_find(option->words, text);
         if (value.number < 0) {
-            bk_detail_set(ret_detail, "%s: %s is none of: %s", option->key,
-                          quote(option, text).text, option->words);
+            bk_detail_set(ret_detail, "%s: " QUOTED " is none of: %s", option->key, QUOTED_ARG(q),
+                          option->words);
             return BK_ERR_INVALID;
         }
         break;
@@ -203,10 +211,11 @@ enum bk_err bk_option_parse(const struct bk_option *option, struct bk_str text,
         const char *reason;
         err = check_text(option, text, ret_detail);
         if (err == BK_OK && (reason = check_list(option, text, &bad)) != NULL) {
-            bk_detail_set(ret_detail, "%s: %s, %s; want words with commas between, each once: %s",
-                          option->key, reason, quote(option, bad).text,
-                          option->words == NULL || option->words[0] == '\0' ? "any"
-                                                                            : option->words);
+            q = quote(option, bad);
+            bk_detail_set(
+                ret_detail, "%s: %s, " QUOTED "; want words with commas between, each once: %s",
+                option->key, reason, QUOTED_ARG(q),
+                option->words == NULL || option->words[0] == '\0' ? "any" : option->words);
             err = BK_ERR_INVALID;
         }
         break;
@@ -215,8 +224,8 @@ enum bk_err bk_option_parse(const struct bk_option *option, struct bk_str text,
         err = check_text(option, text, ret_detail);
         if (err == BK_OK && !is_address(text)) {
             bk_detail_set(ret_detail,
-                          "%s: %s is no address; want host:port, [v6]:port or unix:/path",
-                          option->key, quote(option, text).text);
+                          "%s: " QUOTED " is no address; want host:port, [v6]:port or unix:/path",
+                          option->key, QUOTED_ARG(q));
             err = BK_ERR_INVALID;
         }
         break;

@@ -52,6 +52,11 @@ void bk_wipe(void *bytes, size_t count)
         explicit_bzero(bytes, count);
 }
 
+void bk_detail_wipe(struct bk_detail *detail)
+{
+    bk_wipe(detail, sizeof *detail);
+}
+
 void bk_random(uint8_t *ret_bytes, size_t count)
 {
     while (count > 0) {

@@ -22,6 +22,8 @@ void bk_secret_deinit(struct bk_secret *secret);
 bool bk_secret_eq(struct bk_str a, struct bk_str b);         /* constant time for equal lengths */
 struct bk_str bk_secret_str(const struct bk_secret *secret); /* borrowed */
 void bk_wipe(void *bytes, size_t count);                     /* not optimised away */
+/* Of one that may quote what somebody typed: BK_AUTO(bk_detail_wipe) struct bk_detail detail; */
+void bk_detail_wipe(struct bk_detail *detail);
 
 /* count bytes from the system's generator; aborts when it has none to give. */
 void bk_random(uint8_t *ret_bytes, size_t count);

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "front.h"
 
 static void free_if_over(struct api_exchange *exchange);
@@ -65,6 +66,7 @@ static void free_if_over(struct api_exchange *exchange)
     json_decref(call->reply.problem_members);
     bk_buf_deinit(&exchange->answer.body);
     bk_arena_free(call->arena);
+    bk_wipe(exchange, sizeof *exchange); /* its detail may repeat what was sent */
     bk_free(exchange);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/secret.h"
 #include "layer/layer.h"
 #include "model/setting.h"
 #include "resource.h"
@@ -55,7 +56,7 @@ static enum bk_err merge_setting(struct api_call *call, struct api_layer *layer,
                                  const char *key, const json_t *value)
 {
     struct sealing sealing = {call, layer->layer_id};
-    struct bk_detail detail;
+    BK_AUTO(bk_detail_wipe) struct bk_detail detail;
     struct bk_str text;
     enum bk_neutral id;
     json_t *stored = NULL;
@@ -100,7 +101,7 @@ static void merge_pair(struct api_call *call, json_t *pairs, const char *at, con
                        const char *name, const json_t *value)
 {
     const struct bk_vendor *found;
-    struct bk_detail detail;
+    BK_AUTO(bk_detail_wipe) struct bk_detail detail;
     if (json_is_null(value)) {
         json_object_del(pairs, name);
     } else if (!json_is_string(value)) {
@@ -168,7 +169,7 @@ enum bk_err api_layer_merge(struct api_call *call, struct api_layer *layer, cons
 static void check_lock(struct api_call *call, const json_t *rows, enum bk_layer layer,
                        struct bk_str name, const char *at)
 {
-    struct bk_detail detail;
+    BK_AUTO(bk_detail_wipe) struct bk_detail detail;
     if (bk_layer_locked_by(rows, layer, name, &detail) != NULL)
         api_member_error(call, at, "%s", detail.text);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/option.h"
+#include "base/secret.h"
 #include "layer/layer.h"
 #include "members_impl.h"
 
@@ -28,7 +29,7 @@ json_t *api_keep(struct api_call *call, json_t *json)
 
 void api_member_error(struct api_call *call, const char *path, const char *format, ...)
 {
-    struct bk_detail detail;
+    BK_AUTO(bk_detail_wipe) struct bk_detail detail;
     va_list args;
     va_start(args, format);
     vsnprintf(detail.text, sizeof detail.text, format, args);
@@ -123,7 +124,7 @@ static json_t *judge_texts(struct api_call *call, const struct api_field *field,
 static json_t *judge_locks(struct api_call *call, const struct api_field *field, const char *path,
                            json_t *value)
 {
-    struct bk_detail detail;
+    BK_AUTO(bk_detail_wipe) struct bk_detail detail;
     if (!judge_count(call, field, path, value, "names"))
         return NULL;
     for (size_t i = 0; i < json_array_size(value); i++) {

@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "base/option.h"
+#include "base/secret.h"
 #include "members_impl.h"
 #include "model/mac.h"
 #include "vendor/vendor.h"
@@ -34,7 +35,9 @@ static bool is_address(int family, struct bk_str text)
         return false;
     memcpy(terminated, text.ptr, text.len);
     terminated[text.len] = '\0';
-    return inet_pton(family, terminated, &ignored) == 1;
+    bool is_good = inet_pton(family, terminated, &ignored) == 1;
+    bk_wipe(terminated, sizeof terminated); /* it may be anything */
+    return is_good;
 }
 
 bool api_is_host(struct bk_str host)
@@ -198,8 +201,10 @@ json_t *api_judge_sha256(struct api_call *call, const char *path, const json_t *
         else
             digits[count++] = text.ptr[i];
     }
-    if ((colons != 0 && colons != 31) || text.len != 64 + colons ||
-        bk_hex_parse((struct bk_str){digits, count}, bytes, sizeof bytes) != BK_OK) {
+    bool is_good = (colons == 0 || colons == 31) && text.len == 64 + colons &&
+                   bk_hex_parse((struct bk_str){digits, count}, bytes, sizeof bytes) == BK_OK;
+    bk_wipe(digits, sizeof digits); /* it may be anything */
+    if (!is_good) {
         api_member_error(call, path, "want the SHA-256 of a certificate: 64 hexadecimal digits");
         return NULL;
     }

@@ -4,6 +4,7 @@
  * the caller is one, and write the operator's own chain of audit rows. A rule is never changed:
  * what a root was given it keeps, or loses knowingly.
  */
+#include "base/secret.h"
 #include "handlers.h"
 #include "store/store_cert_rule.h"
 #include "vendor/cert_rule.h"
@@ -162,7 +163,7 @@ static void check_rule(struct api_call *call, const struct bk_cert_rule_text *te
 {
     struct bk_cert_rules none = {0};
     struct bk_cert_rule rule;
-    struct bk_detail detail = {""};
+    BK_AUTO(bk_detail_wipe) struct bk_detail detail = {""};
     if (bk_cert_rule_parse(text, &rule, &detail) != BK_OK)
         api_member_error(call, "subject", "%s", detail.text);
     else if (bk_cert_rules_add(&none, &rule, &detail) != BK_OK)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/option.h"
+#include "base/secret.h"
 #include "pbx/kind.h"
 #include "resource.h"
 
@@ -106,7 +107,7 @@ static json_t *read_option(struct api_call *call, const struct bk_option *option
                            const json_t *value)
 {
     struct bk_option_value parsed;
-    struct bk_detail detail;
+    BK_AUTO(bk_detail_wipe) struct bk_detail detail;
     struct bk_str text =
         json_is_string(value) ? api_json_text(value) : api_json_print(call->arena, value);
     if (bk_option_parse(option, text, &parsed, &detail) != BK_OK) {
@@ -145,7 +146,7 @@ static void merge_options(struct api_call *call, const struct bk_pbx_kind *kind,
 static void merge_control(struct api_call *call, const struct api_write *control, json_t *merged)
 {
     struct bk_str host, known = BK_STR("");
-    struct bk_detail detail;
+    BK_AUTO(bk_detail_wipe) struct bk_detail detail;
     int port;
     for (size_t i = 0; i < control->count; i++) {
         const struct api_member *member = &control->members[i];

@@ -1,6 +1,7 @@
 /*
  * Sites: places where phones stand, and a settings layer of their phones.
  */
+#include "base/secret.h"
 #include "model/setting.h"
 #include "resource.h"
 
@@ -8,7 +9,7 @@ static void check_neutral(struct api_call *call, const char *path, const json_t 
                           enum bk_neutral id)
 {
     struct bk_option_value ignored;
-    struct bk_detail detail;
+    BK_AUTO(bk_detail_wipe) struct bk_detail detail;
     if (json_string_length(value) > 0 &&
         bk_neutral_check(id, api_json_text(value), &ignored, &detail) != BK_OK)
         api_member_error(call, path, "%s", detail.text);

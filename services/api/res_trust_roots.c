@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/hex.h"
+#include "base/secret.h"
 #include "resource.h"
 #include "store/store_cert_rule.h"
 #include "vendor/cert_rule.h"
@@ -43,7 +44,7 @@ static void check_rules(struct api_call *call, const struct bk_cert_rules *own, 
 static void read_certificate(struct api_call *call, struct api_write *write)
 {
     struct bk_cert_root root;
-    struct bk_detail detail;
+    BK_AUTO(bk_detail_wipe) struct bk_detail detail;
     char until[32];
     struct bk_str pem = api_member_text(write, "certificate", BK_STR(""));
     if (bk_cert_root_read(call->arena, pem, &root, &detail) != BK_OK) {

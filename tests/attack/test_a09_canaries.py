@@ -6,10 +6,14 @@ notifier's memory of the control account whose PBX it holds open; and the keys t
 """
 
 import base64
+import http.client
+import json
 import pathlib
 import random
 import secrets
+import socket
 import subprocess
+import time
 
 import pytest
 
@@ -167,24 +171,47 @@ class Planted:
                 " from app.extension where tenant_id = %s order by 1 offset %s limit 1)",
                 (seal(key, "x", pin.encode()), self.tenant.id, self.tenant.id, number))
 
+    def mistakes(self):
+        """(what, path, body) of requests that are answered 422, some by a sentence that repeats the secret."""
+        def extension(**members):
+            return {"pbx_id": self.pbx_id, "number": "1", "secret": "x", **members}
+
+        def control(**members):
+            return {"name": "x", "domain": "x.example", "registrars": [{"host": "sip.example"}],
+                    "control": {"driver": "sip", "address": "127.0.0.1:5", "username": "x", "secret": "x", **members}}
+
+        return (
+            ("in a number", "/v1/extensions", lambda word: extension(number=f"1 {word}")),
+            ("too long", "/v1/extensions", lambda word: extension(secret=word * 10)),
+            ("in a list", "/v1/extensions", lambda word: extension(secret=[word])),
+            ("as an id", "/v1/extensions", lambda word: extension(pbx_id=word)),
+            ("as a name", "/v1/extensions", lambda word: extension(**{word: 1})),
+            ("as a setting", "/v1/profiles", lambda word: {"name": "x", "settings": {word: "1"}}),
+            ("as a setting's value", "/v1/profiles",
+             lambda word: {"name": "x", "settings": {"sip.register_expires_s": word}}),
+            ("as a maker", "/v1/profiles", lambda word: {"name": "x", "raw": {word: {"a": "1"}}}),
+            ("as a driver", "/v1/pbxs", lambda word: control(driver=word)),
+            ("as an option", "/v1/pbxs", lambda word: control(options={word: "x"})),
+            ("as an option's value", "/v1/pbxs", lambda word: control(options={"transport": word})),
+        )
+
     def with_mistakes(self):
         """Secrets where none belongs, and what no layer accepts: refused, and forgotten."""
         new = self.canaries.new
-        for status, path, body in (
-            (422, "/v1/extensions", lambda word: {"pbx_id": self.pbx_id, "number": f"1 {word}", "secret": "x"}),
-            (422, "/v1/extensions", lambda word: {"pbx_id": self.pbx_id, "number": "1", "secret": word * 10}),
-            (422, "/v1/extensions", lambda word: {"pbx_id": self.pbx_id, "number": "1", "secret": [word]}),
-            (422, "/v1/extensions", lambda word: {"pbx_id": word, "number": "1", "secret": "x"}),
-            (422, "/v1/extensions", lambda word: {"pbx_id": self.pbx_id, "number": "1", "secret": "x", word: 1}),
-            (409, "/v1/extensions", lambda word: {"pbx_id": self.pbx_id, "number": "5000", "secret": word}),
-            (422, "/v1/users", lambda word: {"email": "x", "display_name": "x", "role": "viewer", "password": word}),
-            (422, "/v1/profiles", lambda word: {"name": "x", "settings": {"security.admin_secret": word * 4}}),
-            (400, "/v1/users", lambda word: '{"password": "' + word),
-            (401, "/v1/auth/login", lambda word: {"email": "nobody@x.example", "password": word}),
+        for what, status, path, body in (
+            *((what, 422, path, body) for what, path, body in self.mistakes()),
+            ("a number that is taken", 409, "/v1/extensions",
+             lambda word: {"pbx_id": self.pbx_id, "number": "5000", "secret": word}),
+            ("no e-mail", 422, "/v1/users",
+             lambda word: {"email": "x", "display_name": "x", "role": "viewer", "password": word}),
+            ("too long", 422, "/v1/profiles",
+             lambda word: {"name": "x", "settings": {"security.admin_secret": word * 4}}),
+            ("no JSON", 400, "/v1/users", lambda word: '{"password": "' + word),
+            ("nobody", 401, "/v1/auth/login", lambda word: {"email": "nobody@x.example", "password": word}),
         ):
             for _ in range(3):
                 # The answer may repeat what was wrong to whoever sent it; nobody else gets to see it.
-                self.admin.expect(status, "POST", path, body(new(f"mistake: {status} {path}")))
+                self.admin.expect(status, "POST", path, body(new(f"mistake: {what}: {status} {path}")))
         for _ in range(5):
             self.api.with_token(new("no token at all", 60)).get("/v1/me")
             self.admin.get("/v1/me?" + new("query of the API"))
@@ -289,15 +316,21 @@ def memory(pid):
     return b"\0".join(parts)
 
 
-def test_memory_holds_none_when_all_is_done(planted):
-    """Root alone may look (test_a24_secrets.py); an idle process has nothing left but keys, and open PBXs."""
+def left_in_memory(planted, whose=""):
     left = {}
     for name, pid in planted.installation.processes:
+        if not name.startswith(whose):
+            continue
         but = (planted.control,) if name == "beckon-notifier" else ()
         found = planted.canaries.found(memory(pid), but)
         if found:
             left[f"{name} {pid}"] = found
-    assert left == {}
+    return left
+
+
+def test_memory_holds_none_when_all_is_done(planted):
+    """Root alone may look (test_a24_secrets.py); an idle process has nothing left but keys, and open PBXs."""
+    assert left_in_memory(planted) == {}
 
 
 def test_keys_are_in_their_files_and_in_memory_once(planted):
@@ -320,3 +353,111 @@ def test_keys_are_in_their_files_and_in_memory_once(planted):
         assert digits.encode() not in data, name
         if name != "beckon-notifier":  # which holds it with the PBX
             assert key not in data, name
+
+
+def left_when_idle(planted, patience_s=3):
+    """What the API still has when whatever was under way is over: an answer is read before its request is freed."""
+    end = time.monotonic() + patience_s
+    while (left := left_in_memory(planted, "beckon-api worker")) and time.monotonic() < end:
+        time.sleep(0.1)
+    return left
+
+
+class Wire:
+    """One connection to the API, told record by record what to send."""
+
+    def __init__(self, planted):
+        api = planted.api
+        self.planted = planted
+        plain = socket.create_connection(("127.0.0.1", api.port), timeout=20)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.tls = api.tls.wrap_socket(plain, server_hostname="127.0.0.1")
+
+    def request(self, body, path="/v1/extensions", header="x-more: none"):
+        text = json.dumps(body).encode()
+        return (f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.planted.admin.token}\r\n{header}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n").encode() + text
+
+    def send(self, *pieces):
+        """Each is read before the next comes."""
+        for at, piece in enumerate(pieces):
+            if at > 0:
+                time.sleep(0.02)
+            self.tls.sendall(piece)
+
+    def status(self):
+        answer = http.client.HTTPResponse(self.tls)
+        answer.begin()
+        answer.read()
+        return answer.status
+
+    def close(self):
+        self.tls.close()
+
+
+def test_memory_holds_none_of_what_was_refused_at_once(planted):
+    """Many at a time: what one leaves is not overwritten by the next."""
+    wires = [Wire(planted) for _ in range(12)]
+    for what, path, body in planted.mistakes():
+        for wire in wires:
+            wire.send(wire.request(body(planted.canaries.new(f"refused at once: {what}")), path))
+        assert [wire.status() for wire in wires] == [422] * len(wires), what
+        assert left_when_idle(planted) == {}
+    for wire in wires:
+        wire.close()
+
+
+def test_memory_holds_none_of_what_came_in_pieces(planted):
+    wires = []
+    for what, path, body in planted.mistakes():
+        word = planted.canaries.new(f"in pieces: {what}")
+        wires.append(Wire(planted))
+        data = wires[-1].request(body(word), path)
+        middle = data.index(word.encode()) + len(word) // 2
+        wires[-1].send(data[:middle], data[middle:])
+    for wire in wires:
+        assert wire.status() == 422
+    assert left_when_idle(planted) == {}
+    for wire in wires:
+        wire.close()
+
+
+def test_memory_holds_none_of_a_body_that_outgrew_its_buffer(planted):
+    """Its beginning was in smaller ones."""
+    wires = []
+    for size in (5000, 12000, 30000, 100000):
+        for step in (4000, 200000):
+            word = planted.canaries.new(f"in a body of {size} bytes, {step} at a time")
+            wires.append(Wire(planted))
+            data = wires[-1].request({"secret": word, "pbx_id": planted.pbx_id, "number": "n" * size})
+            wires[-1].send(*(data[at:at + step] for at in range(0, len(data), step)))
+    for wire in wires:
+        assert wire.status() == 422
+    assert left_when_idle(planted) == {}
+    for wire in wires:
+        wire.close()
+
+
+def test_memory_holds_none_of_what_was_never_served(planted):
+    wires = []
+    for what, is_behind, make in (
+        ("a second request in the record of the first", True, lambda wire, word: wire.request({"secret": word})),
+        ("half a second request", True, lambda wire, word: wire.request({"secret": word})[:-1]),
+        ("half a request", False, lambda wire, word: wire.request({"secret": word}, header="x-more: " + word)[:-1]),
+        ("half a request with a query", False, lambda wire, word: wire.request({}, "/v1/me?" + word)[:-1]),
+        ("half a request with a long head", False,
+         lambda wire, word: wire.request({}, header="x-more: " + "x" * 3000 + word)[:-1]),
+        ("half a head", False, lambda wire, word: b"GET / HTTP/1.1\r\nAuthorization: Basic " + word.encode()),
+        ("a body that is too long", False,
+         lambda wire, word: wire.request({"secret": word, "x": "x" * 2000000})[:9000]),
+    ):
+        for _ in range(4):  # at the same time, so that no other takes the memory of all
+            wire = Wire(planted)
+            first = wire.request({"pbx_id": planted.pbx_id, "number": "no number"}) if is_behind else b""
+            wire.send(first + make(wire, planted.canaries.new(f"never served: {what}")))
+            if is_behind:
+                assert wire.status() == 422
+            wires.append(wire)
+    for wire in wires:
+        wire.close()
+    assert left_when_idle(planted) == {}

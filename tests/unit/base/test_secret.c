@@ -46,6 +46,12 @@ static void wiping_leaves_zeros(void **state)
     bk_wipe(bytes, 3);
     assert_memory_equal(bytes, "\0\0\0ret", 7);
     bk_wipe(NULL, 0);
+
+    const struct bk_detail none = {{0}};
+    struct bk_detail detail;
+    memset(&detail, 'x', sizeof detail);
+    bk_detail_wipe(&detail);
+    assert_memory_equal(&detail, &none, sizeof detail);
 }
 
 static void random_bytes_differ_and_fill_the_whole_range(void **state)
