@@ -13,10 +13,10 @@ cd "$(dirname "$(readlink -f "$0")")"
 
 declare -A SETS=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libh2o-evloop-dev libpq-dev libmimalloc-dev libssl-dev
-             libjansson-dev libhiredis-dev libjwt-dev libre-dev libseccomp-dev"
+             libjansson-dev libhiredis-dev libjwt-dev libre-dev libseccomp-dev libexpat1-dev"
     [run]="postgresql-15 redis-server kamailio kamailio-tls-modules openssl curl
            util-linux jq"
-    [test]="libcmocka-dev libexpat1-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck git python3 python3-pytest
+    [test]="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck git python3 python3-pytest
             python3-cryptography python3-psycopg2 python3-jwt python3-yaml python3-jsonschema
             testssl.sh slowhttptest faketime libfaketime"
     [bench]="nginx-light"

@@ -17,6 +17,7 @@ pkg_check_modules(JWT REQUIRED IMPORTED_TARGET libjwt>=1.10.2)
 pkg_check_modules(H2O REQUIRED IMPORTED_TARGET libh2o-evloop)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis>=0.14)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5)
+pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat>=2.5)
 pkg_check_modules(LIBRE REQUIRED IMPORTED_TARGET libre>=1.1)
 # libre's headers choose types by these words; pkg-config does not tell them.
 target_compile_definitions(PkgConfig::LIBRE INTERFACE
@@ -40,7 +41,6 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 if(BK_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka>=1.1.5)
-  pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat>=2.5) # an XML parser that is not ours
 endif()
 
 add_library(bk_flags INTERFACE)

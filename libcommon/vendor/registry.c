@@ -11,14 +11,22 @@
 extern const struct bk_vendor bk_vendor_grandstream;
 extern const struct bk_vendor bk_vendor_yealink;
 
-/* One line a driver. */
+/* One line a driver; where several makers could ask for a path, the first one is named. */
 static const struct bk_vendor *const vendors[] = {
     &bk_vendor_yealink,
     &bk_vendor_grandstream,
     NULL,
 };
 
+/* The same, then the makers that are only recognised. */
+static const struct bk_vendor *const makers[] = {
+    &bk_vendor_yealink,
+    &bk_vendor_grandstream,
+    NULL,
+};
+
 #define VENDOR_COUNT (BK_COUNT(vendors) - 1)
+#define MAKER_COUNT (BK_COUNT(makers) - 1)
 
 static struct {
     struct bk_model_table table;
@@ -26,7 +34,23 @@ static struct {
     char *text; /* of added rows, which borrow from it */
 } models[VENDOR_COUNT];
 
-static const char *const kind_names[] = {"none", "boot", "common", "device", "directory", "local"};
+static const char *const kind_names[] = {"none",
+                                         "boot",
+                                         "common",
+                                         "device",
+                                         "directory",
+                                         "local",
+                                         "master",
+                                         "override",
+                                         "calls",
+                                         "log",
+                                         "firmware",
+                                         "language",
+                                         "license",
+                                         "index-by-serial",
+                                         "device-binary",
+                                         "device-encrypted",
+                                         "common-encrypted"};
 _Static_assert(BK_COUNT(kind_names) == BK_FILE_KIND_COUNT, "a name for each kind");
 
 const char *bk_file_kind_name(enum bk_file_kind kind)
@@ -37,6 +61,11 @@ const char *bk_file_kind_name(enum bk_file_kind kind)
 const struct bk_vendor *const *bk_vendors(void)
 {
     return vendors;
+}
+
+const struct bk_vendor *const *bk_makers(void)
+{
+    return makers;
 }
 
 const struct bk_vendor *bk_vendor_find(struct bk_str name)
@@ -236,9 +265,16 @@ bool bk_is_reserved(const struct bk_vendor *vendor, struct bk_str name)
 enum bk_err bk_raw_check(const struct bk_vendor *vendor, struct bk_str name, struct bk_str value,
                          struct bk_detail *ret_detail)
 {
-    enum bk_err err = vendor->check_raw(name, value, ret_detail);
-    if (err != BK_OK)
-        return err;
+    const struct bk_format *format = vendor->raw_format;
+    if (!format->is_name(name)) {
+        bk_detail_set(ret_detail, "%s", format->name_rule);
+        return BK_ERR_INVALID;
+    }
+    const char *fault = format->check_value(format, value);
+    if (fault != NULL) {
+        bk_detail_set(ret_detail, "%.*s: %s", BK_STR_ARG(name), fault);
+        return BK_ERR_INVALID;
+    }
     const struct bk_reserved *row = reserved_by(vendor, name);
     if (row == NULL)
         return BK_OK;
@@ -262,33 +298,33 @@ bool bk_vendor_has_oui(const struct bk_vendor *vendor, const struct bk_mac *mac)
 
 const struct bk_vendor *bk_vendor_of_path(struct bk_str path, struct bk_path_match *ret_match)
 {
-    for (size_t i = 0; i < VENDOR_COUNT; i++) {
+    for (size_t i = 0; i < MAKER_COUNT; i++) {
         struct bk_path_match match;
-        if (!vendors[i]->match_path(path, &match))
+        if (!makers[i]->match_path(path, &match))
             continue;
         /* Many makers ask for <mac>.cfg: there the address must tell. */
-        if (match.has_mac && !bk_vendor_has_oui(vendors[i], &match.mac))
+        if (match.has_mac && !bk_vendor_has_oui(makers[i], &match.mac))
             continue;
         *ret_match = match;
-        return vendors[i];
+        return makers[i];
     }
     return NULL;
 }
 
 const struct bk_vendor *bk_vendor_of_agent(struct bk_str agent, struct bk_agent *ret_agent)
 {
-    for (size_t i = 0; i < VENDOR_COUNT; i++) {
-        if (vendors[i]->match_agent(agent, ret_agent))
-            return vendors[i];
+    for (size_t i = 0; i < MAKER_COUNT; i++) {
+        if (makers[i]->match_agent(agent, ret_agent))
+            return makers[i];
     }
     return NULL;
 }
 
 const struct bk_vendor *bk_vendor_of_sip_agent(struct bk_str agent, struct bk_agent *ret_agent)
 {
-    for (size_t i = 0; i < VENDOR_COUNT; i++) {
-        if (vendors[i]->match_sip_agent(agent, ret_agent))
-            return vendors[i];
+    for (size_t i = 0; i < MAKER_COUNT; i++) {
+        if (makers[i]->match_sip_agent(agent, ret_agent))
+            return makers[i];
     }
     return NULL;
 }

@@ -16,18 +16,30 @@
 #include "base/str.h"
 #include "model/mac.h"
 #include "model/phone.h"
+#include "vendor/sheet.h"
 
 /* A file is at most 1 MiB (docs/rules.md). */
 #define BK_FILE_SIZE_MAX (1024 * 1024)
 
 /* What a requested path asks for. The names (bk_file_kind_name) stand in visits: never rename. */
 enum bk_file_kind {
-    BK_FILE_NONE,      /* not a file of this maker */
-    BK_FILE_BOOT,      /* "boot": list of files to load, device's or shared */
-    BK_FILE_COMMON,    /* "common": shared by a model or all */
-    BK_FILE_DEVICE,    /* "device": the phone's own configuration */
-    BK_FILE_DIRECTORY, /* "directory": contacts */
-    BK_FILE_LOCAL,     /* "local": what its user changed, kept by the phone */
+    BK_FILE_NONE,             /* not a file of this maker */
+    BK_FILE_BOOT,             /* "boot": list of files to load, device's or shared */
+    BK_FILE_COMMON,           /* "common": shared by a model or all */
+    BK_FILE_DEVICE,           /* "device": the phone's own configuration */
+    BK_FILE_DIRECTORY,        /* "directory": contacts */
+    BK_FILE_LOCAL,            /* "local": what its user changed, kept by the phone */
+    BK_FILE_MASTER,           /* "master": names the files to load, device's or shared */
+    BK_FILE_OVERRIDE,         /* "override": what was changed at the phone or on its web page */
+    BK_FILE_CALLS,            /* "calls": call lists */
+    BK_FILE_LOG,              /* "log" */
+    BK_FILE_FIRMWARE,         /* "firmware": an image, or what names one */
+    BK_FILE_LANGUAGE,         /* "language": texts of menus */
+    BK_FILE_LICENSE,          /* "license" */
+    BK_FILE_INDEX,            /* "index-by-serial": names the files of one serial number */
+    BK_FILE_BINARY,           /* "device-binary": the maker's own form of the device's file */
+    BK_FILE_ENCRYPTED,        /* "device-encrypted" */
+    BK_FILE_COMMON_ENCRYPTED, /* "common-encrypted" */
     BK_FILE_KIND_COUNT
 };
 const char *bk_file_kind_name(enum bk_file_kind kind); /* "none" for BK_FILE_NONE */
@@ -82,6 +94,15 @@ struct bk_file_request {
     struct bk_str model_code; /* as in bk_path_match */
 };
 
+/* What a driver is asked to write. */
+struct bk_file {
+    const struct bk_vendor *vendor;
+    const struct bk_phone *phone;
+    const struct bk_model *model; /* the device's row, or the maker's largest; never NULL */
+    bool is_model_known;
+    struct bk_file_request request;
+};
+
 /* A parameter that raw ones may not set: '#' stands for a number, '*' at the end for anything. */
 struct bk_reserved {
     const char *name;
@@ -102,8 +123,6 @@ struct bk_vendor {
     const char *const *ouis; /* six lower-case hex digits; a hint, never proof; NULL ends */
     const char *models_text; /* the built-in table, from models.tsv */
     const struct bk_reserved *reserved; /* everything the driver writes, and more; name NULL ends */
-    /* Neutral settings that the driver cannot map; BK_NEUTRAL_COUNT ends. */
-    const enum bk_neutral *unsupported;
 
     /* What its phones can be told to use after enrolment, as bits 1u << enum bk_enrol_secret: only
      * what the facts bear out. */
@@ -115,24 +134,16 @@ struct bk_vendor {
     bool (*match_agent)(struct bk_str agent, struct bk_agent *ret_agent);
     bool (*match_sip_agent)(struct bk_str agent, struct bk_agent *ret_agent);
 
-    /* Can this raw parameter be written in the maker's format? ret_detail names it. */
-    enum bk_err (*check_raw)(struct bk_str name, struct bk_str value, struct bk_detail *ret_detail);
-
     /*
-     * Write one file. model is the device's row, or NULL when the model is not known (then the
-     * maker's largest). BK_ERR_NOT_FOUND: this maker has no such file for this phone;
-     * BK_ERR_INVALID: a value cannot be written in this format, ret_detail names the parameter;
-     * BK_ERR_TOO_LARGE. Raw parameters that are reserved are left out (they were refused when they
-     * were written, or the driver learned to manage them since). Content type and nothing else is
-     * fixed by the kind.
+     * How this file is written; NULL: this maker has no such file for this phone. And its
+     * parameters (sheet.h). fill NULL: the maker is recognised, and has no driver.
      *
      * phone->is_bootstrap: the file that the phone takes its settings from holds the provisioning
      * parameters alone, and none that resets anything else.
      */
-    enum bk_err (*render)(const struct bk_phone *phone, const struct bk_model *model,
-                          const struct bk_file_request *request, struct bk_buf *out,
-                          struct bk_detail *ret_detail);
-    const char *content_type;
+    const struct bk_format *(*form)(const struct bk_file *file);
+    void (*fill)(struct bk_sheet *sheet, const struct bk_file *file);
+    const struct bk_format *raw_format; /* of the file in which raw parameters stand */
 
     /* What a phone asks for, in its order, for `beckon render`: "$mac" is its MAC, "$code" the
      * first number of its model filled up to twelve digits; NULL ends. */
@@ -146,9 +157,35 @@ struct bk_vendor {
     unsigned boot_kinds;
 };
 
-/* By stored name, or NULL; all of them, NULL-terminated. */
+/*
+ * Drivers by stored name, or NULL; all drivers, NULL-terminated; and with them the makers that are
+ * only recognised.
+ */
 const struct bk_vendor *bk_vendor_find(struct bk_str name);
 const struct bk_vendor *const *bk_vendors(void);
+const struct bk_vendor *const *bk_makers(void);
+
+/*
+ * Write one file. model is the device's row, or NULL when the model is not known (then the maker's
+ * largest). What was written is parsed again and compared (sheet.h).
+ * BK_ERR_NOT_FOUND: this maker has no such file for this phone; BK_ERR_INVALID: a value cannot be
+ * written in this format, ret_detail names the parameter; BK_ERR_TOO_LARGE; BK_ERR_INTERNAL: it
+ * does not read back the same. out is empty then; it should be a secret buffer. Raw parameters
+ * that are reserved are left out (they were refused when they were written, or the driver learned
+ * to manage them since). ret_content_type may be NULL.
+ */
+BK_MUST_USE enum bk_err bk_vendor_render(const struct bk_vendor *vendor,
+                                         const struct bk_phone *phone, const struct bk_model *model,
+                                         const struct bk_file_request *request, struct bk_buf *out,
+                                         const char **ret_content_type,
+                                         struct bk_detail *ret_detail);
+
+/* The same file's parameters, one by one with where they come from. Names and values are borrowed
+ * until list returns; errors as above, after some may have been listed. */
+BK_MUST_USE enum bk_err bk_vendor_list(const struct bk_vendor *vendor, const struct bk_phone *phone,
+                                       const struct bk_model *model,
+                                       const struct bk_file_request *request, bk_list_fn *list,
+                                       void *context, struct bk_detail *ret_detail);
 
 /*
  * Read the built-in tables, of models and of issuer rules (cert_rule.h), once per process before

@@ -135,8 +135,8 @@ static enum bk_err render(struct rendering *rendering, struct bk_str name, struc
     if (match.kind != BK_FILE_DEVICE) /* lines and keys are the device's own file's alone */
         phone.line_count = phone.key_count = 0;
     const struct bk_file_request request = {match.kind, match.has_mac, match.model_code};
-    enum bk_err err =
-        rendering->vendor->render(&phone, rendering->model, &request, out, &rendering->cli->detail);
+    enum bk_err err = bk_vendor_render(rendering->vendor, &phone, rendering->model, &request, out,
+                                       NULL, &rendering->cli->detail);
     *ret_kind = match.kind;
     return err == BK_OK ? out->err : err;
 }

@@ -146,8 +146,8 @@ static enum bk_err render(struct fetch *fetch, const struct bk_key *data_key)
     phone->provisioning_user = fetch->provisioning_user;
     phone->provisioning_password = fetch->provisioning_password;
     phone->is_bootstrap = fetch->is_bootstrap;
-    return vendor->render(phone, bk_model_find(vendor, phone->model), &fetch->file, &fetch->body,
-                          &fetch->detail);
+    return bk_vendor_render(vendor, phone, bk_model_find(vendor, phone->model), &fetch->file,
+                            &fetch->body, &fetch->content_type, &fetch->detail);
 }
 
 enum bk_next fetch_step_render(struct bk_flow *flow)
@@ -201,7 +201,7 @@ enum bk_next fetch_step_reply(struct bk_flow *flow)
 {
     struct fetch *fetch = fetch_of(flow);
     const struct bk_header headers[] = {
-        {"content-type", bk_str_of(fetch->vendor->content_type)},
+        {"content-type", bk_str_of(fetch->content_type)},
         {"etag", bk_str_of(fetch->etag)},
         {"cache-control", BK_STR("private, no-cache")},
         {NULL, {NULL, 0}},

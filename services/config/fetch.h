@@ -45,6 +45,7 @@ struct fetch {
     bool is_bootstrap;
     struct bk_phone phone;
     struct bk_buf body;
+    const char *content_type; /* of the body */
     char etag[FETCH_ETAG_SIZE];
 
     int64_t other_tenant_id; /* told as well, when a phone came under the wrong key */

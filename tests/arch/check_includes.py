@@ -39,6 +39,7 @@ HOMES = {
                               "libcommon/web/master.", "libcommon/web/worker.",
                               "libcommon/pbx/sip/")),
     "jansson": (r"jansson", ("libcommon/model/", "libcommon/layer/", "libcommon/web/", "services/cli/", "services/api/")),
+    "expat": (r"expat", ("libcommon/vendor/format/xml.",)),
     "hiredis": (r"hiredis", ("libcommon/io/redis",)),
     "libre": (r"re(/re)?\.h|re/", ("libcommon/io/loop_re.", "libcommon/io/admin_re.", "libcommon/pbx/sip/")),
     "libseccomp": (r"seccomp\.h", ("libcommon/io/seccomp.",)),

@@ -58,10 +58,10 @@ static const struct {
 
 /* The account that is being written. */
 struct account {
-    struct bk_gs *gs;
+    struct bk_sheet *sheet;
     int index;
     bool is_numbered;
-    char name[BK_GS_NAME_MAX + 1]; /* of the last parameter */
+    char name[BK_PARAM_NAME_MAX + 1]; /* of the last parameter */
 };
 
 static struct bk_str name_of(struct account *account, size_t param)
@@ -79,7 +79,7 @@ static struct bk_str name_of(struct account *account, size_t param)
 
 static void put(struct account *account, size_t param, struct bk_str value)
 {
-    bk_gs_put(account->gs, name_of(account, param), value);
+    bk_put(account->sheet, name_of(account, param), value);
 }
 
 /* Where numbers and aliases have words of their own. */
@@ -103,7 +103,7 @@ static void put_server(struct account *account, size_t param, const struct bk_si
     if (servers[at].port != 0 && len > 0 && (size_t)len < sizeof text)
         len += snprintf(text + len, sizeof text - (size_t)len, ":%d", servers[at].port);
     if (len < 0 || (size_t)len >= sizeof text)
-        bk_gs_fail(account->gs, name_of(account, param), "is too long");
+        bk_sheet_fail(account->sheet, name_of(account, param), "is too long");
     else
         put(account, param, (struct bk_str){text, (size_t)len});
 }
@@ -123,8 +123,8 @@ static void put_transport(struct account *account, enum bk_transport transport)
     case BK_TRANSPORT_NAPTR:
         break;
     }
-    bk_gs_fail(account->gs, name_of(account, TRANSPORT),
-               "no value is known for NAPTR; choose udp, tcp or tls for the PBX");
+    bk_sheet_fail(account->sheet, name_of(account, TRANSPORT),
+                  "no value is known for NAPTR; choose udp, tcp or tls for the PBX");
 }
 
 static const char *srtp_word(enum bk_srtp srtp)
@@ -174,7 +174,7 @@ static void put_expiry(struct account *account, const struct bk_setting *expires
         return;
     }
     int64_t minutes = expires->value.number / 60;
-    bk_gs_put_int(account->gs, name_of(account, EXPIRY_MIN), minutes > 0 ? (long)minutes : 1);
+    bk_put_int(account->sheet, name_of(account, EXPIRY_MIN), minutes > 0 ? minutes : 1);
 }
 
 static void put_line(struct account *account, const struct bk_line *line)
@@ -189,10 +189,15 @@ static void put_line(struct account *account, const struct bk_line *line)
     put(account, AUTH_ID, line->auth_id.len > 0 ? line->auth_id : line->number);
     put(account, PASSWORD, line->secret);
     put(account, DISPLAY_NAME, line->display_name.len > 0 ? line->display_name : line->number);
+    bk_from_setting(account->sheet, line->settings, BK_NEUTRAL_VOICEMAIL_NUMBER);
     put(account, VOICEMAIL, line->settings[BK_NEUTRAL_VOICEMAIL_NUMBER].value.text);
+    bk_from_line(account->sheet, line->index);
     put_transport(account, line->pbx.transport);
+    bk_from_setting(account->sheet, line->settings, BK_NEUTRAL_SIP_EXPIRES_S);
     put_expiry(account, &line->settings[BK_NEUTRAL_SIP_EXPIRES_S]);
+    bk_from_line(account->sheet, line->index);
     put(account, SRTP, bk_str_of(srtp_word(line->pbx.srtp)));
+    bk_from_setting(account->sheet, line->settings, BK_NEUTRAL_CODECS);
     put_codecs(account, line->settings[BK_NEUTRAL_CODECS].value.text);
 }
 
@@ -203,20 +208,22 @@ static void put_no_line(struct account *account)
         put(account, param, BK_STR_NONE);
 }
 
-void grandstream_fill_accounts(struct bk_gs *gs, const struct grandstream_file *file,
-                               int first_index, int last_index)
+void grandstream_fill_accounts(struct bk_sheet *sheet, const struct bk_phone *phone,
+                               const struct grandstream_model *model, int first_index,
+                               int last_index)
 {
-    int last = bk_line_last(file->phone, file->line_count);
+    int last = bk_line_last(phone, model->line_count);
     size_t at = 0;
     for (int index = first_index; index <= last && index <= last_index; index++) {
-        const struct bk_line *line = bk_line_at(file->phone, index, &at);
-        struct account account = {gs, index, index <= GRANDSTREAM_NUMBERED_MAX, {0}};
-        if (!account.is_numbered && !file->has_aliases) {
-            bk_gs_fail(gs, name_of(&account, ENABLE),
-                       "this model is not known to take aliases, and P-values are known for "
-                       "accounts 1 to 4 only");
+        const struct bk_line *line = bk_line_at(phone, index, &at);
+        struct account account = {sheet, index, index <= GRANDSTREAM_NUMBERED_MAX, {0}};
+        if (!account.is_numbered && !model->has_aliases) {
+            bk_sheet_fail(sheet, name_of(&account, ENABLE),
+                          "this model is not known to take aliases, and P-values are known for "
+                          "accounts 1 to 4 only");
             return;
         }
+        bk_from_line(sheet, index);
         if (line != NULL)
             put_line(&account, line);
         else

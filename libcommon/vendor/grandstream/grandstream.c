@@ -124,55 +124,6 @@ static const struct bk_reserved reserved[] = {
     {0},
 };
 
-/* Either no parameter is known, or not what it takes: README.md says which. */
-static const enum bk_neutral unsupported[] = {
-    BK_NEUTRAL_TIME_ZONE,
-    BK_NEUTRAL_TIME_FORMAT,
-    BK_NEUTRAL_DATE_FORMAT,
-    BK_NEUTRAL_LANGUAGE,
-    BK_NEUTRAL_TONE_COUNTRY,
-    BK_NEUTRAL_BACKLIGHT_S,
-    BK_NEUTRAL_RING_VOLUME,
-    BK_NEUTRAL_DTMF_MODE,
-    BK_NEUTRAL_SIP_PORT,
-    BK_NEUTRAL_RTP_PORT_MIN,
-    BK_NEUTRAL_RTP_PORT_MAX,
-    BK_NEUTRAL_WEB_UI,
-    BK_NEUTRAL_VERIFY_SERVER,
-    BK_NEUTRAL_CA_URL,
-    BK_NEUTRAL_PROV_POWER_ON,
-    BK_NEUTRAL_PROV_WEEKLY_DAYS,
-    BK_NEUTRAL_PROV_WINDOW_BEGIN,
-    BK_NEUTRAL_PROV_WINDOW_END,
-    BK_NEUTRAL_VLAN_ID,
-    BK_NEUTRAL_VLAN_PRIORITY,
-    BK_NEUTRAL_LLDP,
-    BK_NEUTRAL_DSCP_SIP,
-    BK_NEUTRAL_DSCP_RTP,
-    BK_NEUTRAL_CALL_WAITING,
-    BK_NEUTRAL_AUTO_ANSWER,
-    BK_NEUTRAL_PICKUP_CODE,
-    BK_NEUTRAL_SYSLOG_SERVER,
-    BK_NEUTRAL_PHONEBOOK_URL,
-    BK_NEUTRAL_COUNT,
-};
-
-static enum bk_err check_raw(struct bk_str name, struct bk_str value, struct bk_detail *ret_detail)
-{
-    if (bk_gs_form_of(name) == BK_GS_NONE) {
-        bk_detail_set(ret_detail,
-                      "a Grandstream parameter is P and a number without leading zeros, or an "
-                      "alias: words of letters, digits, underscores and hyphens, joined by dots");
-        return BK_ERR_INVALID;
-    }
-    const char *fault = bk_gs_check_value(value);
-    if (fault != NULL) {
-        bk_detail_set(ret_detail, "%.*s: %s", BK_STR_ARG(name), fault);
-        return BK_ERR_INVALID;
-    }
-    return BK_OK;
-}
-
 static const char *const files[] = {"cfg$mac.xml", "cfg.xml", NULL};
 
 const struct bk_vendor bk_vendor_grandstream = {
@@ -181,14 +132,13 @@ const struct bk_vendor bk_vendor_grandstream = {
     .ouis = ouis,
     .models_text = (const char *)bk_grandstream_models,
     .reserved = reserved,
-    .unsupported = unsupported,
     .enrol_secrets = 1u << BK_ENROL_URL | 1u << BK_ENROL_BASIC,
     .match_path = grandstream_match_path,
     .match_agent = grandstream_match_agent,
     .match_sip_agent = grandstream_match_sip_agent,
-    .check_raw = check_raw,
-    .render = grandstream_render,
-    .content_type = "text/xml; charset=utf-8",
+    .form = grandstream_form,
+    .fill = grandstream_fill,
+    .raw_format = &grandstream_format,
     .files = files,
     .resync_event = "resync",
     .reboot_event = "check-sync;reboot=true",

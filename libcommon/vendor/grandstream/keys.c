@@ -45,40 +45,42 @@ static const char *panel_word(enum bk_panel panel)
     return panel == BK_PANEL_LINE ? "vpk" : "mpk";
 }
 
-static void put_key(struct bk_gs *gs, const struct bk_key_walk *walk)
+static void put_key(struct bk_sheet *sheet, const struct bk_key_walk *walk)
 {
     static const struct bk_phone_key empty = {.kind = BK_KEY_NONE};
     const struct bk_phone_key *key = walk->key;
     if (key == NULL || key->kind == BK_KEY_NONE)
         key = &empty;
 
-    char names[4][BK_GS_NAME_MAX + 1];
+    char names[4][BK_PARAM_NAME_MAX + 1];
     static const char *const parts[] = {"keyMode", "account", "description", "value"};
     for (size_t i = 0; i < BK_COUNT(parts); i++)
         snprintf(names[i], sizeof names[i], "pks.%s.%d.%s", panel_word(walk->panel), walk->slot,
                  parts[i]);
 
+    bk_from_key(sheet, walk->panel, 0, walk->slot);
     const char *mode = mode_word(key->kind);
     if (mode == NULL) {
         char what[64];
         snprintf(what, sizeof what, "no mode is known for a key of kind %s",
                  bk_key_kind_name(key->kind));
-        bk_gs_fail(gs, bk_str_of(names[0]), what);
+        bk_sheet_fail(sheet, bk_str_of(names[0]), what);
         return;
     }
-    bk_gs_put(gs, bk_str_of(names[0]), bk_str_of(mode));
+    bk_put(sheet, bk_str_of(names[0]), bk_str_of(mode));
     if (key->line > 0)
-        bk_gs_put_int(gs, bk_str_of(names[1]), key->line);
+        bk_put_int(sheet, bk_str_of(names[1]), key->line);
     else
-        bk_gs_put(gs, bk_str_of(names[1]), BK_STR_NONE);
-    bk_gs_put(gs, bk_str_of(names[2]), key->label);
-    bk_gs_put(gs, bk_str_of(names[3]), key->value);
+        bk_put(sheet, bk_str_of(names[1]), BK_STR_NONE);
+    bk_put(sheet, bk_str_of(names[2]), key->label);
+    bk_put(sheet, bk_str_of(names[3]), key->value);
 }
 
-static void put_panel(struct bk_gs *gs, struct bk_key_walk *walk, enum bk_panel panel, int count)
+static void put_panel(struct bk_sheet *sheet, struct bk_key_walk *walk, enum bk_panel panel,
+                      int count)
 {
     for (bk_key_walk_panel(walk, panel, 0, count); bk_key_walk_next(walk);)
-        put_key(gs, walk);
+        put_key(sheet, walk);
 }
 
 /* A key that cannot be written is not dropped in silence: the admin must hear of it. */
@@ -92,19 +94,20 @@ static bool has_key_on(const struct bk_phone *phone, bool is_any_panel)
     return false;
 }
 
-void grandstream_fill_keys(struct bk_gs *gs, const struct grandstream_file *file)
+void grandstream_fill_keys(struct bk_sheet *sheet, const struct bk_phone *phone,
+                           const struct grandstream_model *model)
 {
-    const struct bk_phone *phone = file->phone;
-    if (has_key_on(phone, !file->has_aliases)) {
-        bk_gs_fail(gs, BK_STR("keys"),
-                   file->has_aliases ? "no parameters are known for those of a module"
-                                     : "no key types are known for this model; set its P-values "
-                                       "as raw parameters");
+    if (has_key_on(phone, !model->has_aliases)) {
+        bk_sheet_fail(sheet, BK_STR("keys"),
+                      model->has_aliases
+                          ? "no parameters are known for those of a module"
+                          : "no key types are known for this model; set its P-values "
+                            "as raw parameters");
         return;
     }
-    if (!file->has_aliases)
+    if (!model->has_aliases)
         return;
     struct bk_key_walk walk = {.phone = phone};
-    put_panel(gs, &walk, BK_PANEL_LINE, file->key_count);
-    put_panel(gs, &walk, BK_PANEL_PROGRAMMABLE, file->programmable_count);
+    put_panel(sheet, &walk, BK_PANEL_LINE, model->key_count);
+    put_panel(sheet, &walk, BK_PANEL_PROGRAMMABLE, model->programmable_count);
 }

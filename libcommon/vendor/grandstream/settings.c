@@ -23,55 +23,54 @@ static struct location location_of(struct bk_str url)
     return (struct location){NULL, BK_STR_NONE};
 }
 
-static void put_location(struct bk_gs *gs, struct bk_str path_name, struct bk_str protocol_name,
-                         struct bk_str url)
+static void put_location(struct bk_sheet *sheet, struct bk_str path_name,
+                         struct bk_str protocol_name, struct bk_str url)
 {
     struct location location = location_of(url);
     if (url.len > 0 && location.protocol == NULL) {
-        bk_gs_fail(gs, path_name, "wants a URL that begins with https://, http:// or tftp://");
+        bk_sheet_fail(sheet, path_name,
+                      "wants a URL that begins with https://, http:// or tftp://");
         return;
     }
-    bk_gs_put(gs, path_name, location.rest);
-    bk_gs_put(gs, protocol_name, bk_str_of(location.protocol));
+    bk_put(sheet, path_name, location.rest);
+    bk_put(sheet, protocol_name, bk_str_of(location.protocol));
 }
 
-void grandstream_fill_address(struct bk_gs *gs, const struct grandstream_file *file)
+void grandstream_fill_address(struct bk_sheet *sheet, const struct bk_phone *phone)
 {
-    const struct bk_phone *phone = file->phone;
-    put_location(gs, BK_STR("P237"), BK_STR("P212"), phone->provisioning_url);
-    bk_gs_put(gs, BK_STR("P1360"), phone->provisioning_user);
-    bk_gs_put(gs, BK_STR("P1361"), phone->provisioning_password);
-}
-
-/* A password that nobody sets is not emptied: the phone keeps the last one it was given. */
-static void put_password(struct bk_gs *gs, struct bk_str name, const struct bk_setting *setting)
-{
-    if (setting->value.text.len > 0)
-        bk_gs_put(gs, name, setting->value.text);
+    put_location(sheet, BK_STR("P237"), BK_STR("P212"), phone->provisioning_url);
+    bk_put(sheet, BK_STR("P1360"), phone->provisioning_user);
+    bk_put(sheet, BK_STR("P1361"), phone->provisioning_password);
 }
 
 /* P194: 0 never; every P193 minutes is 1, with adapters 3. */
-static void put_schedule(struct bk_gs *gs, const struct grandstream_file *file)
+static void put_schedule(struct bk_sheet *sheet, const struct bk_setting *settings, bool is_adapter)
 {
-    const struct bk_setting *interval = &file->phone->settings[BK_NEUTRAL_PROV_INTERVAL_MIN];
+    const struct bk_setting *interval = &settings[BK_NEUTRAL_PROV_INTERVAL_MIN];
     const struct bk_str mode_name = BK_STR("P194"), minutes_name = BK_STR("P193");
     bool is_timed = interval->value.number > 0;
+    bk_from_setting(sheet, settings, BK_NEUTRAL_PROV_INTERVAL_MIN);
     if (interval->layer == BK_LAYER_NONE)
-        bk_gs_put(gs, mode_name, BK_STR_NONE);
+        bk_put_empty(sheet, mode_name);
     else
-        bk_gs_put_int(gs, mode_name, !is_timed ? 0 : file->is_adapter ? 3 : 1);
-    bk_gs_put(gs, minutes_name, is_timed ? interval->value.text : BK_STR_NONE);
+        bk_put_int(sheet, mode_name, !is_timed ? 0 : is_adapter ? 3 : 1);
+    bk_put(sheet, minutes_name, is_timed ? interval->value.text : BK_STR_NONE);
 }
 
-void grandstream_fill_settings(struct bk_gs *gs, const struct grandstream_file *file)
+void grandstream_fill_settings(struct bk_sheet *sheet, const struct bk_phone *phone,
+                               bool is_adapter)
 {
-    const struct bk_setting *settings = file->phone->settings;
-    put_schedule(gs, file);
-    bk_gs_put(gs, BK_STR("P145"), settings[BK_NEUTRAL_PROV_DHCP].value.text);
-    bk_gs_put(gs, BK_STR("P1414"), settings[BK_NEUTRAL_PROV_PNP].value.text);
-    put_location(gs, BK_STR("P192"), BK_STR("P6767"), settings[BK_NEUTRAL_FIRMWARE_URL].value.text);
-    put_password(gs, BK_STR("P2"), &settings[BK_NEUTRAL_ADMIN_SECRET]);
-    put_password(gs, BK_STR("P196"), &settings[BK_NEUTRAL_USER_SECRET]);
+    const struct bk_setting *settings = phone->settings;
+    put_schedule(sheet, settings, is_adapter);
+    bk_put_setting(sheet, BK_STR("P145"), settings, BK_NEUTRAL_PROV_DHCP);
+    bk_put_setting(sheet, BK_STR("P1414"), settings, BK_NEUTRAL_PROV_PNP);
+    bk_from_setting(sheet, settings, BK_NEUTRAL_FIRMWARE_URL);
+    put_location(sheet, BK_STR("P192"), BK_STR("P6767"),
+                 settings[BK_NEUTRAL_FIRMWARE_URL].value.text);
+    bk_put_secret(sheet, BK_STR("P2"), settings, BK_NEUTRAL_ADMIN_SECRET);
+    bk_put_secret(sheet, BK_STR("P196"), settings, BK_NEUTRAL_USER_SECRET);
     struct bk_str servers = settings[BK_NEUTRAL_TIME_NTP].value.text;
-    bk_gs_put(gs, BK_STR("P30"), bk_str_trim(bk_str_cut(&servers, ',')));
+    bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
+    bk_put(sheet, BK_STR("P30"), bk_str_trim(bk_str_cut(&servers, ',')));
+    bk_from_driver(sheet);
 }

@@ -96,34 +96,37 @@ static const char *srtp_word(enum bk_srtp srtp)
     return "0";
 }
 
-static void put_servers(struct bk_kv *kv, const struct bk_line *line)
+static void put_servers(struct bk_sheet *sheet, const struct bk_line *line)
 {
     struct bk_route route = bk_route_of(&line->pbx);
     enum bk_transport transport = line->pbx.transport;
     const struct bk_setting *expires = &line->settings[BK_NEUTRAL_SIP_EXPIRES_S];
     for (size_t i = 0; i < BK_SERVER_MAX; i++) {
         const struct server_names *name = &server_names[i];
+        bk_from_line(sheet, line->index);
         if (i < route.server_count) {
-            bk_kv_put(kv, name->address, route.servers[i].host);
-            bk_kv_put_int(kv, name->port, port_of(route.servers[i].port, transport));
-            bk_kv_put_word(kv, name->transport, transport_word(transport));
-            bk_kv_put(kv, name->expires, expires->value.text);
+            bk_put(sheet, name->address, route.servers[i].host);
+            bk_put_int(sheet, name->port, port_of(route.servers[i].port, transport));
+            bk_put_word(sheet, name->transport, transport_word(transport));
+            bk_from_setting(sheet, line->settings, BK_NEUTRAL_SIP_EXPIRES_S);
+            bk_put(sheet, name->expires, expires->value.text);
+            bk_from_line(sheet, line->index);
         } else {
-            bk_kv_reset(kv, name->address);
-            bk_kv_reset(kv, name->port);
-            bk_kv_reset(kv, name->transport);
-            bk_kv_reset(kv, name->expires);
+            bk_put_empty(sheet, name->address);
+            bk_put_empty(sheet, name->port);
+            bk_put_empty(sheet, name->transport);
+            bk_put_empty(sheet, name->expires);
         }
-        bk_kv_reset(kv, name->retry_counts); /* no neutral setting has it */
+        bk_put_empty(sheet, name->retry_counts); /* no neutral setting has it */
     }
-    bk_kv_put_word(kv, BK_STR("outbound_proxy_enable"), route.proxy_count > 0 ? "1" : "0");
+    bk_put_word(sheet, BK_STR("outbound_proxy_enable"), route.proxy_count > 0 ? "1" : "0");
     for (size_t i = 0; i < BK_SERVER_MAX; i++) {
         if (i < route.proxy_count) {
-            bk_kv_put(kv, proxy_names[i].address, route.proxies[i].host);
-            bk_kv_put_int(kv, proxy_names[i].port, port_of(route.proxies[i].port, transport));
+            bk_put(sheet, proxy_names[i].address, route.proxies[i].host);
+            bk_put_int(sheet, proxy_names[i].port, port_of(route.proxies[i].port, transport));
         } else {
-            bk_kv_reset(kv, proxy_names[i].address);
-            bk_kv_reset(kv, proxy_names[i].port);
+            bk_put_empty(sheet, proxy_names[i].address);
+            bk_put_empty(sheet, proxy_names[i].port);
         }
     }
 }
@@ -138,95 +141,97 @@ static int position_in(struct bk_str list, struct bk_str word)
     return 0;
 }
 
-static void put_codecs(struct bk_kv *kv, const struct bk_setting *setting)
+static void put_codecs(struct bk_sheet *sheet, const struct bk_setting *settings)
 {
+    const struct bk_setting *setting = &settings[BK_NEUTRAL_CODECS];
+    bk_from_setting(sheet, settings, BK_NEUTRAL_CODECS);
     for (size_t i = 0; i < BK_COUNT(codecs); i++) {
         if (setting->layer == BK_LAYER_NONE) {
-            bk_kv_reset(kv, codecs[i].enable);
-            bk_kv_reset(kv, codecs[i].priority);
+            bk_put_empty(sheet, codecs[i].enable);
+            bk_put_empty(sheet, codecs[i].priority);
             continue;
         }
         int position = position_in(setting->value.text, bk_str_of(codecs[i].word));
-        bk_kv_put_word(kv, codecs[i].enable, position > 0 ? "1" : "0");
-        bk_kv_put_int(kv, codecs[i].priority, position);
+        bk_put_word(sheet, codecs[i].enable, position > 0 ? "1" : "0");
+        bk_put_int(sheet, codecs[i].priority, position);
     }
 }
 
-static void put_account(struct bk_kv *kv, const struct bk_line *line)
+static void put_line_settings(struct bk_sheet *sheet, const struct bk_setting *settings)
 {
+    put_codecs(sheet, settings);
     /* The order of the neutral words is Yealink's: 0 in band, 1 RFC 2833, 2 INFO, 3 both. */
-    const struct bk_setting *dtmf = &line->settings[BK_NEUTRAL_DTMF_MODE];
+    bk_put_choice(sheet, BK_STR("dtmf.type"), settings, BK_NEUTRAL_DTMF_MODE, "0 1 2 3");
+    bk_put_setting(sheet, BK_STR("auto_answer"), settings, BK_NEUTRAL_AUTO_ANSWER);
+}
+
+static void put_account(struct bk_sheet *sheet, const struct bk_line *line)
+{
     struct bk_str label = line->label.len > 0 ? line->label : line->number;
     struct bk_str display_name = line->display_name.len > 0 ? line->display_name : line->number;
     struct bk_str auth_id = line->auth_id.len > 0 ? line->auth_id : line->number;
 
-    bk_kv_put_word(kv, enable_name, "1");
-    bk_kv_put(kv, BK_STR("label"), label);
-    bk_kv_put(kv, BK_STR("display_name"), display_name);
-    bk_kv_put(kv, BK_STR("auth_name"), auth_id);
-    bk_kv_put(kv, BK_STR("user_name"), line->number);
-    bk_kv_put(kv, BK_STR("password"), line->secret);
-    bk_kv_put_word(kv, BK_STR("shared_line"), line->is_shared ? "1" : "0");
-    put_servers(kv, line);
-    bk_kv_put_word(kv, BK_STR("srtp_encryption"), srtp_word(line->pbx.srtp));
-    put_codecs(kv, &line->settings[BK_NEUTRAL_CODECS]);
-    if (dtmf->layer == BK_LAYER_NONE)
-        bk_kv_reset(kv, BK_STR("dtmf.type"));
-    else
-        bk_kv_put_int(kv, BK_STR("dtmf.type"), (long)dtmf->value.number);
-    bk_kv_put(kv, BK_STR("auto_answer"), line->settings[BK_NEUTRAL_AUTO_ANSWER].value.text);
+    bk_put_word(sheet, enable_name, "1");
+    bk_put(sheet, BK_STR("label"), label);
+    bk_put(sheet, BK_STR("display_name"), display_name);
+    bk_put(sheet, BK_STR("auth_name"), auth_id);
+    bk_put(sheet, BK_STR("user_name"), line->number);
+    bk_put(sheet, BK_STR("password"), line->secret);
+    bk_put_word(sheet, BK_STR("shared_line"), line->is_shared ? "1" : "0");
+    put_servers(sheet, line);
+    bk_put_word(sheet, BK_STR("srtp_encryption"), srtp_word(line->pbx.srtp));
+    put_line_settings(sheet, line->settings);
 }
 
-static void put_no_account(struct bk_kv *kv)
+static void put_no_account(struct bk_sheet *sheet)
 {
-    static const struct bk_setting unset = {.layer = BK_LAYER_NONE};
-    bk_kv_put_word(kv, enable_name, "0");
-    bk_kv_reset(kv, BK_STR("label"));
-    bk_kv_reset(kv, BK_STR("display_name"));
-    bk_kv_reset(kv, BK_STR("auth_name"));
-    bk_kv_reset(kv, BK_STR("user_name"));
-    bk_kv_reset(kv, BK_STR("password"));
-    bk_kv_reset(kv, BK_STR("shared_line"));
+    bk_put_word(sheet, enable_name, "0");
+    bk_put_empty(sheet, BK_STR("label"));
+    bk_put_empty(sheet, BK_STR("display_name"));
+    bk_put_empty(sheet, BK_STR("auth_name"));
+    bk_put_empty(sheet, BK_STR("user_name"));
+    bk_put_empty(sheet, BK_STR("password"));
+    bk_put_empty(sheet, BK_STR("shared_line"));
     for (size_t i = 0; i < BK_SERVER_MAX; i++) {
-        bk_kv_reset(kv, server_names[i].address);
-        bk_kv_reset(kv, server_names[i].port);
-        bk_kv_reset(kv, server_names[i].transport);
-        bk_kv_reset(kv, server_names[i].expires);
-        bk_kv_reset(kv, server_names[i].retry_counts);
+        bk_put_empty(sheet, server_names[i].address);
+        bk_put_empty(sheet, server_names[i].port);
+        bk_put_empty(sheet, server_names[i].transport);
+        bk_put_empty(sheet, server_names[i].expires);
+        bk_put_empty(sheet, server_names[i].retry_counts);
     }
-    bk_kv_reset(kv, BK_STR("outbound_proxy_enable"));
+    bk_put_empty(sheet, BK_STR("outbound_proxy_enable"));
     for (size_t i = 0; i < BK_SERVER_MAX; i++) {
-        bk_kv_reset(kv, proxy_names[i].address);
-        bk_kv_reset(kv, proxy_names[i].port);
+        bk_put_empty(sheet, proxy_names[i].address);
+        bk_put_empty(sheet, proxy_names[i].port);
     }
-    bk_kv_reset(kv, BK_STR("srtp_encryption"));
-    put_codecs(kv, &unset);
-    bk_kv_reset(kv, BK_STR("dtmf.type"));
-    bk_kv_reset(kv, BK_STR("auto_answer"));
+    bk_put_empty(sheet, BK_STR("srtp_encryption"));
+    put_line_settings(sheet, bk_settings_unset);
 }
 
-void yealink_fill_accounts(struct bk_kv *kv, const struct yealink_file *file)
+void yealink_fill_accounts(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_phone *phone = file->phone;
     int count = bk_line_last(phone, file->model->line_count);
     size_t at = 0;
     for (int index = 1; index <= count; index++) {
         const struct bk_line *line = bk_line_at(phone, index, &at);
-        bk_kv_prefix(kv, BK_STR("account."));
-        bk_kv_prefix_number(kv, index, BK_STR("."));
+        bk_prefix(sheet, BK_STR("account."));
+        bk_prefix_number(sheet, index, BK_STR("."));
+        bk_from_line(sheet, index);
         if (line != NULL)
-            put_account(kv, line);
+            put_account(sheet, line);
         else
-            put_no_account(kv);
+            put_no_account(sheet);
     }
     at = 0;
-    bk_kv_prefix(kv, BK_STR("voice_mail.number."));
+    bk_prefix(sheet, BK_STR("voice_mail.number."));
     for (int index = 1; index <= count; index++) {
         const struct bk_line *line = bk_line_at(phone, index, &at);
         char digits[3] = {(char)('0' + index / 10), (char)('0' + index % 10), '\0'};
-        bk_kv_put(kv, bk_str_of(index < 10 ? digits + 1 : digits),
-                  line == NULL ? BK_STR_NONE
-                               : line->settings[BK_NEUTRAL_VOICEMAIL_NUMBER].value.text);
+        bk_put_setting(sheet, bk_str_of(index < 10 ? digits + 1 : digits),
+                       line == NULL ? bk_settings_unset : line->settings,
+                       BK_NEUTRAL_VOICEMAIL_NUMBER);
     }
-    bk_kv_prefix(kv, BK_STR_NONE);
+    bk_prefix(sheet, BK_STR_NONE);
+    bk_from_driver(sheet);
 }

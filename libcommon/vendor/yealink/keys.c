@@ -39,62 +39,65 @@ static const char *type_word(enum bk_key_kind kind)
 }
 
 /* key NULL: the slot is empty. */
-static void put_key(struct bk_kv *kv, const struct bk_phone_key *key)
+static void put_key(struct bk_sheet *sheet, const struct bk_phone_key *key)
 {
     static const struct bk_phone_key empty = {.kind = BK_KEY_NONE};
     const char *type = key != NULL ? type_word(key->kind) : NULL;
+    if (key != NULL && key->kind != BK_KEY_NONE && type == NULL)
+        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
     if (type == NULL)
         key = &empty;
-    bk_kv_put_word(kv, BK_STR("type"), type != NULL ? type : "0");
+    bk_put_word(sheet, BK_STR("type"), type != NULL ? type : "0");
     if (key->line > 0)
-        bk_kv_put_int(kv, BK_STR("line"), key->line);
+        bk_put_int(sheet, BK_STR("line"), key->line);
     else
-        bk_kv_reset(kv, BK_STR("line"));
-    bk_kv_put(kv, BK_STR("value"), key->value);
-    bk_kv_put(kv, BK_STR("label"), key->label);
-    bk_kv_put(kv, BK_STR("extension"), key->extension);
+        bk_put_empty(sheet, BK_STR("line"));
+    bk_put(sheet, BK_STR("value"), key->value);
+    bk_put(sheet, BK_STR("label"), key->label);
+    bk_put(sheet, BK_STR("extension"), key->extension);
 }
 
-static void prefix_slot(struct bk_kv *kv, enum bk_panel panel, int module, int slot)
+static void prefix_slot(struct bk_sheet *sheet, enum bk_panel panel, int module, int slot)
 {
     switch (panel) {
     case BK_PANEL_LINE:
-        bk_kv_prefix(kv, BK_STR("linekey."));
+        bk_prefix(sheet, BK_STR("linekey."));
         break;
     case BK_PANEL_PROGRAMMABLE:
-        bk_kv_prefix(kv, BK_STR("programablekey."));
+        bk_prefix(sheet, BK_STR("programablekey."));
         break;
     case BK_PANEL_MODULE:
-        bk_kv_prefix(kv, BK_STR("expansion_module."));
-        bk_kv_prefix_number(kv, module, BK_STR(".key."));
+        bk_prefix(sheet, BK_STR("expansion_module."));
+        bk_prefix_number(sheet, module, BK_STR(".key."));
         break;
     }
-    bk_kv_prefix_number(kv, slot, BK_STR("."));
+    bk_prefix_number(sheet, slot, BK_STR("."));
 }
 
-static void put_panel(struct bk_kv *kv, struct bk_key_walk *walk, enum bk_panel panel, int module,
-                      int count)
+static void put_panel(struct bk_sheet *sheet, struct bk_key_walk *walk, enum bk_panel panel,
+                      int module, int count)
 {
     for (bk_key_walk_panel(walk, panel, module, count); bk_key_walk_next(walk);) {
-        prefix_slot(kv, panel, module, walk->slot);
-        put_key(kv, walk->key);
+        prefix_slot(sheet, panel, module, walk->slot);
+        bk_from_key(sheet, panel, module, walk->slot);
+        put_key(sheet, walk->key);
     }
 }
 
-void yealink_fill_keys(struct bk_kv *kv, const struct yealink_file *file)
+void yealink_fill_keys(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_phone *phone = file->phone;
     const struct bk_model *model = file->model;
     struct bk_key_walk walk = {.phone = phone};
 
-    put_panel(kv, &walk, BK_PANEL_LINE, 0, model->key_count);
-    put_panel(kv, &walk, BK_PANEL_PROGRAMMABLE, 0, model->programmable_count);
+    put_panel(sheet, &walk, BK_PANEL_LINE, 0, model->key_count);
+    put_panel(sheet, &walk, BK_PANEL_PROGRAMMABLE, 0, model->programmable_count);
     int module_max = model->module_count;
     if (phone->key_count > 0 && phone->keys[phone->key_count - 1].module > module_max)
         module_max = phone->keys[phone->key_count - 1].module;
     for (int module = 1; module <= module_max; module++) {
         int count = module <= model->module_count ? model->module_key_count : 0;
-        put_panel(kv, &walk, BK_PANEL_MODULE, module, count);
+        put_panel(sheet, &walk, BK_PANEL_MODULE, module, count);
     }
-    bk_kv_prefix(kv, BK_STR_NONE);
+    bk_prefix(sheet, BK_STR_NONE);
 }

@@ -5,14 +5,7 @@
  */
 #include "vendor/yealink/yealink.h"
 
-#include <string.h>
-
 extern const unsigned char bk_yealink_models[]; /* made from models.tsv */
-
-const struct bk_kv_format yealink_format = {
-    .header = "#!version:1.0.0.1", /* exactly so, else the phone drops the file */
-    .reset = "%NULL%",
-};
 
 static const char *const ouis[] = {
     "001565", "805ec0", "805e0c", "249ad8", "e434d7", "3497d7", "44dbd2",
@@ -153,28 +146,6 @@ static const struct bk_reserved reserved[] = {
     {0},
 };
 
-static const enum bk_neutral unsupported[] = {
-    BK_NEUTRAL_RING_VOLUME, /* no parameter for it was found */
-    BK_NEUTRAL_COUNT,
-};
-
-static enum bk_err check_raw(struct bk_str name, struct bk_str value, struct bk_detail *ret_detail)
-{
-    if (!bk_kv_is_name(name)) {
-        bk_detail_set(ret_detail,
-                      "a Yealink parameter has 1 to %d letters, digits, dots, "
-                      "underscores and hyphens, a letter first",
-                      BK_KV_NAME_MAX);
-        return BK_ERR_INVALID;
-    }
-    const char *fault = bk_kv_check_value(&yealink_format, value);
-    if (fault != NULL) {
-        bk_detail_set(ret_detail, "%.*s: %s", BK_STR_ARG(name), fault);
-        return BK_ERR_INVALID;
-    }
-    return BK_OK;
-}
-
 static const char *const files[] = {"$mac.boot", "y$code.cfg", "$mac.cfg", NULL};
 
 const struct bk_vendor bk_vendor_yealink = {
@@ -183,15 +154,14 @@ const struct bk_vendor bk_vendor_yealink = {
     .ouis = ouis,
     .models_text = (const char *)bk_yealink_models,
     .reserved = reserved,
-    .unsupported = unsupported,
     /* Digest: whether the phones can is not known (README.md). */
     .enrol_secrets = 1u << BK_ENROL_URL | 1u << BK_ENROL_BASIC,
     .match_path = yealink_match_path,
     .match_agent = yealink_match_agent,
     .match_sip_agent = yealink_match_agent, /* the same words, the MAC missing by default */
-    .check_raw = check_raw,
-    .render = yealink_render,
-    .content_type = "text/plain; charset=utf-8",
+    .form = yealink_form,
+    .fill = yealink_fill,
+    .raw_format = &yealink_format,
     .files = files,
     .resync_event = "check-sync;reboot=false",
     .reboot_event = "check-sync;reboot=true",

@@ -1,0 +1,198 @@
+/*
+ * Lines: encode, parse, compare.
+ */
+#include "vendor/format/lines.h"
+
+#include <string.h>
+
+/* --- the parser ------------------------------------------------------------------------------- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static struct bk_str trimmed(struct bk_str text)
+{
+    while (text.len > 0 && is_blank(text.ptr[0]))
+        text = (struct bk_str){text.ptr + 1, text.len - 1};
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1]))
+        text.len--;
+    return text;
+}
+
+/* The character that ends a name: the first of `between` that is no blank, else a blank. */
+static char separator_of(const struct bk_lines *lines)
+{
+    const char *at = lines->between;
+    while (is_blank(*at))
+        at++;
+    return *at != '\0' ? *at : ' ';
+}
+
+bool bk_lines_parse(const struct bk_lines *lines, struct bk_str line, struct bk_str *ret_name,
+                    struct bk_str *ret_value)
+{
+    if (line.len == 0 || (lines->comment != 0 && line.ptr[0] == lines->comment))
+        return false;
+    struct bk_str before = bk_str_of(lines->before);
+    if (!bk_str_starts(line, before))
+        return false;
+    line = (struct bk_str){line.ptr + before.len, line.len - before.len};
+    const char *at = memchr(line.ptr, separator_of(lines), line.len);
+    if (at == NULL)
+        return false;
+    size_t name_len = (size_t)(at - line.ptr);
+    struct bk_str name = trimmed((struct bk_str){line.ptr, name_len});
+    struct bk_str value = trimmed((struct bk_str){at + 1, line.len - name_len - 1});
+    bool is_quoted = value.len > 0 && value.ptr[0] == '"';
+    if (lines->quote == BK_QUOTE_ALWAYS && !is_quoted)
+        return false;
+    if (lines->quote != BK_QUOTE_NEVER && is_quoted) {
+        if (value.len < 2 || value.ptr[value.len - 1] != '"')
+            return false;
+        value = (struct bk_str){value.ptr + 1, value.len - 2};
+        if (memchr(value.ptr, '"', value.len) != NULL)
+            return false;
+    }
+    *ret_name = name;
+    *ret_value = value;
+    return name.len > 0;
+}
+
+/* False: the file has ended. */
+static bool next_line(struct bk_sheet *sheet, struct bk_str *ret_line)
+{
+    struct bk_str *rest = &sheet->rest;
+    if (rest->len == 0)
+        return false;
+    const char *end = memchr(rest->ptr, '\n', rest->len);
+    size_t len = end == NULL ? rest->len : (size_t)(end - rest->ptr);
+    size_t used = end == NULL ? len : len + 1;
+    *ret_line = (struct bk_str){rest->ptr, len};
+    *rest = (struct bk_str){rest->ptr + used, rest->len - used};
+    return true;
+}
+
+static bool is_same(struct bk_str a, struct bk_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* --- the encoder ------------------------------------------------------------------------------ */
+
+const char *bk_lines_check_value(const struct bk_format *format, struct bk_str value)
+{
+    const struct bk_lines *lines = format->lines;
+    const char *fault = bk_value_fault(value);
+    if (fault != NULL)
+        return fault;
+    if (lines->empty != NULL && bk_str_eq_nocase(value, bk_str_of(lines->empty)))
+        return "is the word that resets a parameter; leave it empty instead";
+    if (lines->quote != BK_QUOTE_NEVER && memchr(value.ptr, '"', value.len) != NULL)
+        return "holds a quote, for which this phone's files have no form";
+    for (const char *at = lines->forbidden; at != NULL && *at != '\0'; at++) {
+        if (memchr(value.ptr, *at, value.len) != NULL)
+            return "holds a character for which this phone's files have no form";
+    }
+    return NULL;
+}
+
+static bool is_to_quote(const struct bk_lines *lines, struct bk_str value)
+{
+    if (lines->quote == BK_QUOTE_WHEN_BLANK)
+        return value.len == 0 || memchr(value.ptr, ' ', value.len) != NULL;
+    return lines->quote == BK_QUOTE_ALWAYS;
+}
+
+static char *append(char *at, const char *text, size_t len)
+{
+    if (len > 0)
+        memcpy(at, text, len);
+    return at + len;
+}
+
+void bk_lines_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
+{
+    const struct bk_lines *lines = sheet->format->lines;
+    if (value.len == 0 && lines->empty != NULL)
+        value = bk_str_of(lines->empty);
+    if (sheet->mode == BK_SHEET_CHECK) {
+        struct bk_str line, got_name, got_value;
+        if (!next_line(sheet, &line) || !bk_lines_parse(lines, line, &got_name, &got_value) ||
+            !is_same(got_name, name) || !is_same(got_value, value))
+            bk_sheet_differs(sheet, name);
+        return;
+    }
+
+    char line[BK_PARAM_NAME_MAX + BK_PARAM_VALUE_MAX + 64];
+    size_t before_len = lines->before != NULL ? strlen(lines->before) : 0;
+    size_t between_len = strlen(lines->between);
+    if (before_len + between_len > 32 || name.len > BK_PARAM_NAME_MAX + 16 ||
+        value.len > BK_PARAM_VALUE_MAX) {
+        bk_sheet_fail(sheet, name, "is too long for a line");
+        return;
+    }
+    bool is_quoted = is_to_quote(lines, value);
+    char *at = append(line, lines->before, before_len);
+    at = append(at, name.ptr, name.len);
+    at = append(at, lines->between, between_len);
+    if (is_quoted)
+        *at++ = '"';
+    at = append(at, value.ptr, value.len);
+    if (is_quoted)
+        *at++ = '"';
+    *at++ = '\n';
+    bk_sheet_write(sheet, (struct bk_str){line, (size_t)(at - line)});
+}
+
+void bk_lines_literal(struct bk_sheet *sheet, struct bk_str line)
+{
+    struct bk_str got;
+    switch (sheet->mode) {
+    case BK_SHEET_WRITE:
+        bk_sheet_write(sheet, line);
+        bk_sheet_write(sheet, BK_STR("\n"));
+        return;
+    case BK_SHEET_CHECK:
+        if (!next_line(sheet, &got) || !is_same(got, line))
+            bk_sheet_differs(sheet, line);
+        return;
+    case BK_SHEET_LIST:
+        return;
+    }
+}
+
+void bk_lines_begin(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    (void)file;
+    if (sheet->format->lines->header != NULL)
+        bk_lines_literal(sheet, bk_str_of(sheet->format->lines->header));
+}
+
+void bk_lines_end(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    (void)file;
+    if (sheet->format->lines->footer != NULL)
+        bk_lines_literal(sheet, bk_str_of(sheet->format->lines->footer));
+}
+
+void bk_lines_check_end(struct bk_sheet *sheet)
+{
+    if (sheet->err == BK_OK && sheet->rest.len > 0)
+        bk_sheet_differs(sheet, BK_STR("end of file"));
+}
+
+bool bk_is_dotted_name(struct bk_str name)
+{
+    if (name.len == 0 || name.len > BK_PARAM_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool is_inner = (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+        if (!is_letter && (i == 0 || !is_inner))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,399 @@
+/*
+ * A file's parameters: origins, values, the three modes; and the two runs that make a file.
+ */
+#include "vendor/sheet.h"
+
+#include <string.h>
+
+#include "base/secret.h"
+#include "vendor/format/lines.h"
+#include "vendor/format/xml.h"
+#include "vendor/vendor.h"
+
+#define PREFIX_MAX 63
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static void flush(struct bk_sheet *sheet)
+{
+    bk_buf_add(sheet->out, (struct bk_str){sheet->chunk, sheet->used});
+    sheet->used = 0;
+}
+
+void bk_sheet_write(struct bk_sheet *sheet, struct bk_str text)
+{
+    if (text.len > sizeof sheet->chunk - sheet->used)
+        flush(sheet);
+    if (text.len > sizeof sheet->chunk) {
+        bk_buf_add(sheet->out, text);
+        return;
+    }
+    if (text.len > 0)
+        memcpy(sheet->chunk + sheet->used, text.ptr, text.len);
+    sheet->used += text.len;
+}
+
+static void fail(struct bk_sheet *sheet, struct bk_str name, enum bk_err err, const char *what)
+{
+    if (sheet->err != BK_OK)
+        return;
+    sheet->err = err;
+    bk_detail_set(sheet->detail, "%.*s: %s", BK_STR_ARG(name), what);
+}
+
+void bk_sheet_differs(struct bk_sheet *sheet, struct bk_str name)
+{
+    fail(sheet, name, BK_ERR_INTERNAL, "does not read back as it was written; nothing is served");
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static void prefix_add(struct bk_sheet *sheet, struct bk_str text)
+{
+    if (text.len > PREFIX_MAX - sheet->prefix_len) {
+        fail(sheet, text, BK_ERR_INTERNAL, "makes the prefix too long");
+        return;
+    }
+    if (text.len > 0)
+        memcpy(sheet->name + sheet->prefix_len, text.ptr, text.len);
+    sheet->prefix_len += text.len;
+}
+
+void bk_prefix(struct bk_sheet *sheet, struct bk_str text)
+{
+    sheet->prefix_len = 0;
+    prefix_add(sheet, text);
+}
+
+/* Decimal digits of number, at the end of space. */
+static struct bk_str digits_of(int64_t number, char (*space)[24])
+{
+    char *end = *space + sizeof *space, *at = end;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        *--at = '-';
+    return (struct bk_str){at, (size_t)(end - at)};
+}
+
+void bk_prefix_number(struct bk_sheet *sheet, int number, struct bk_str text_after)
+{
+    char space[24];
+    prefix_add(sheet, digits_of(number, &space));
+    prefix_add(sheet, text_after);
+}
+
+/* Prefix and name in one; empty and failed when that is too long. */
+static struct bk_str whole_name(struct bk_sheet *sheet, struct bk_str name)
+{
+    if (sheet->prefix_len == 0)
+        return name;
+    if (sheet->prefix_len + name.len > BK_PARAM_NAME_MAX) {
+        fail(sheet, name, BK_ERR_INTERNAL, "is too long a name");
+        return BK_STR_NONE;
+    }
+    if (name.len > 0)
+        memcpy(sheet->name + sheet->prefix_len, name.ptr, name.len);
+    return (struct bk_str){sheet->name, sheet->prefix_len + name.len};
+}
+
+void bk_sheet_fail(struct bk_sheet *sheet, struct bk_str name, const char *what)
+{
+    fail(sheet, whole_name(sheet, name), BK_ERR_INVALID, what);
+}
+
+/* --- where parameters come from --------------------------------------------------------------- */
+
+const struct bk_setting bk_settings_unset[BK_NEUTRAL_COUNT];
+
+void bk_from_driver(struct bk_sheet *sheet)
+{
+    sheet->origin = (struct bk_origin){.kind = BK_ORIGIN_DRIVER};
+}
+
+void bk_from_setting(struct bk_sheet *sheet, const struct bk_setting *settings, enum bk_neutral id)
+{
+    sheet->origin =
+        (struct bk_origin){.kind = BK_ORIGIN_SETTING, .layer = settings[id].layer, .id = (int)id};
+}
+
+void bk_from_line(struct bk_sheet *sheet, int index)
+{
+    sheet->origin = (struct bk_origin){.kind = BK_ORIGIN_LINE, .id = index};
+}
+
+void bk_from_key(struct bk_sheet *sheet, enum bk_panel panel, int module, int slot)
+{
+    sheet->origin =
+        (struct bk_origin){.kind = BK_ORIGIN_KEY, .panel = panel, .module = module, .slot = slot};
+}
+
+/* --- parameters ------------------------------------------------------------------------------- */
+
+static void tell(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
+{
+    const struct bk_parameter parameter = {.name = name, .value = value, .origin = sheet->origin};
+    sheet->list(sheet->list_context, &parameter);
+}
+
+/* A value that needs no check: a constant or a number of the driver. */
+static void emit(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
+{
+    if (sheet->err != BK_OK)
+        return;
+    if (sheet->mode == BK_SHEET_LIST)
+        tell(sheet, whole_name(sheet, name), value);
+    else
+        sheet->format->put(sheet, whole_name(sheet, name), value);
+}
+
+void bk_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
+{
+    if (value.len > 0 && sheet->mode != BK_SHEET_CHECK && sheet->err == BK_OK) {
+        const char *fault = sheet->format->check_value(sheet->format, value);
+        if (fault != NULL) {
+            bk_sheet_fail(sheet, name, fault);
+            return;
+        }
+    }
+    emit(sheet, name, value);
+}
+
+void bk_put_int(struct bk_sheet *sheet, struct bk_str name, int64_t value)
+{
+    char space[24];
+    emit(sheet, name, digits_of(value, &space));
+}
+
+void bk_put_word(struct bk_sheet *sheet, struct bk_str name, const char *word)
+{
+    emit(sheet, name, bk_str_of(word));
+}
+
+void bk_put_empty(struct bk_sheet *sheet, struct bk_str name)
+{
+    emit(sheet, name, BK_STR_NONE);
+}
+
+void bk_put_setting(struct bk_sheet *sheet, struct bk_str name, const struct bk_setting *settings,
+                    enum bk_neutral id)
+{
+    bk_from_setting(sheet, settings, id);
+    bk_put(sheet, name, settings[id].value.text);
+}
+
+void bk_put_choice(struct bk_sheet *sheet, struct bk_str name, const struct bk_setting *settings,
+                   enum bk_neutral id, const char *words)
+{
+    bk_from_setting(sheet, settings, id);
+    struct bk_str rest = bk_str_of(words), word = BK_STR_NONE;
+    if (settings[id].layer != BK_LAYER_NONE) {
+        for (int64_t at = 0; at <= settings[id].value.number; at++)
+            word = bk_str_cut(&rest, ' ');
+    }
+    emit(sheet, name, bk_str_eq(word, BK_STR("-")) ? BK_STR_NONE : word);
+}
+
+void bk_put_secret(struct bk_sheet *sheet, struct bk_str name, const struct bk_setting *settings,
+                   enum bk_neutral id)
+{
+    bk_from_setting(sheet, settings, id);
+    if (settings[id].value.text.len > 0)
+        bk_put(sheet, name, settings[id].value.text);
+    else
+        bk_put_kept(sheet, name);
+}
+
+void bk_put_kept(struct bk_sheet *sheet, struct bk_str name)
+{
+    const struct bk_parameter parameter = {
+        .name = whole_name(sheet, name), .origin = sheet->origin, .is_kept = true};
+    if (sheet->mode == BK_SHEET_LIST && sheet->err == BK_OK)
+        sheet->list(sheet->list_context, &parameter);
+}
+
+void bk_put_lost(struct bk_sheet *sheet, struct bk_str what)
+{
+    const struct bk_parameter parameter = {.name = what, .origin = sheet->origin, .is_lost = true};
+    if (sheet->mode == BK_SHEET_LIST && sheet->err == BK_OK)
+        sheet->list(sheet->list_context, &parameter);
+}
+
+/* Once: what is filled is filled twice. */
+static void judge_raws(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    for (size_t i = 0; i < file->phone->raw_count; i++)
+        sheet->raw_is_ours[i] = bk_is_reserved(file->vendor, file->phone->raws[i].name);
+    sheet->raw_is_judged = true;
+}
+
+void bk_put_raws_if(struct bk_sheet *sheet, const struct bk_file *file,
+                    bool (*is_wanted)(struct bk_str name))
+{
+    const struct bk_phone *phone = file->phone;
+    if (!sheet->raw_is_judged)
+        judge_raws(sheet, file);
+    bk_prefix(sheet, BK_STR_NONE);
+    for (size_t i = 0; i < phone->raw_count; i++) {
+        const struct bk_raw *raw = &phone->raws[i];
+        if (sheet->raw_is_ours[i])
+            continue; /* vendor.h: the driver's own value stands */
+        sheet->origin = (struct bk_origin){.kind = BK_ORIGIN_RAW, .layer = raw->layer};
+        if (!sheet->format->is_name(raw->name))
+            bk_sheet_fail(sheet, BK_STR("raw parameter"), sheet->format->name_rule);
+        else if (is_wanted == NULL || is_wanted(raw->name))
+            bk_put(sheet, raw->name, raw->value);
+    }
+    bk_from_driver(sheet);
+}
+
+void bk_put_raws(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    bk_put_raws_if(sheet, file, NULL);
+}
+
+const char *bk_value_fault(struct bk_str value)
+{
+    if (value.len > BK_PARAM_VALUE_MAX)
+        return "is longer than 1024 bytes";
+    /* Printable ASCII, the common case, is settled without decoding. */
+    size_t plain = 0;
+    while (plain < value.len && value.ptr[plain] >= ' ' && value.ptr[plain] <= '~')
+        plain++;
+    if (plain < value.len) {
+        if (!bk_str_is_utf8(value))
+            return "is no valid UTF-8";
+        if (bk_str_has_control(value))
+            return "holds a control character, a line separator or a byte order mark";
+    }
+    if (value.len > 0 && (value.ptr[0] == ' ' || value.ptr[value.len - 1] == ' ' ||
+                          bk_str_trim(value).len != value.len))
+        return "begins or ends with a blank";
+    return NULL;
+}
+
+/* --- a file ----------------------------------------------------------------------------------- */
+
+static void run(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    bk_from_driver(sheet);
+    sheet->prefix_len = 0;
+    sheet->section = 0;
+    sheet->depth = 0;
+    sheet->is_tag_open = false;
+    if (sheet->format->begin != NULL)
+        sheet->format->begin(sheet, file);
+    file->vendor->fill(sheet, file);
+    bk_prefix(sheet, BK_STR_NONE);
+    if (sheet->format->end != NULL)
+        sheet->format->end(sheet, file);
+}
+
+static struct bk_file file_of(const struct bk_vendor *vendor, const struct bk_phone *phone,
+                              const struct bk_model *model, const struct bk_file_request *request)
+{
+    return (struct bk_file){
+        .vendor = vendor,
+        .phone = phone,
+        .model = model != NULL ? model : bk_model_largest(vendor),
+        .is_model_known = model != NULL,
+        .request = *request,
+    };
+}
+
+static enum bk_err form_of(const struct bk_file *file, const struct bk_format **ret_format,
+                           struct bk_detail *ret_detail)
+{
+    *ret_format = file->vendor->form(file);
+    if (*ret_format != NULL)
+        return BK_OK;
+    bk_detail_set(ret_detail, "%s: no %s file is served", file->vendor->title,
+                  bk_file_kind_name(file->request.kind));
+    return BK_ERR_NOT_FOUND;
+}
+
+/* Not cleared: the chunk alone is 8 KiB, and this runs for every fetch. */
+static void init(struct bk_sheet *sheet, const struct bk_format *format, enum bk_sheet_mode mode,
+                 struct bk_detail *detail)
+{
+    sheet->format = format;
+    sheet->mode = mode;
+    sheet->err = BK_OK;
+    sheet->detail = detail;
+    sheet->used = 0;
+    sheet->raw_is_judged = false;
+}
+
+static void check(struct bk_sheet *sheet, const struct bk_file *file, struct bk_str text)
+{
+    sheet->mode = BK_SHEET_CHECK;
+    if (sheet->format->lines != NULL) {
+        sheet->rest = text;
+        run(sheet, file);
+        bk_lines_check_end(sheet);
+        return;
+    }
+    struct bk_xml_tokens tokens;
+    sheet->err = bk_xml_read(text, &tokens, sheet->detail);
+    if (sheet->err == BK_OK) {
+        sheet->tokens = tokens.rows;
+        sheet->token_count = tokens.count;
+        sheet->token_at = 0;
+        run(sheet, file);
+        bk_xml_check_end(sheet);
+    }
+    bk_xml_tokens_free(&tokens);
+}
+
+enum bk_err bk_vendor_render(const struct bk_vendor *vendor, const struct bk_phone *phone,
+                             const struct bk_model *model, const struct bk_file_request *request,
+                             struct bk_buf *out, const char **ret_content_type,
+                             struct bk_detail *ret_detail)
+{
+    const struct bk_file file = file_of(vendor, phone, model, request);
+    const struct bk_format *format;
+    enum bk_err err = form_of(&file, &format, ret_detail);
+    if (err != BK_OK)
+        return err;
+
+    struct bk_sheet sheet;
+    size_t begin = out->len;
+    init(&sheet, format, BK_SHEET_WRITE, ret_detail);
+    sheet.out = out;
+    run(&sheet, &file);
+    flush(&sheet);
+    bk_wipe(sheet.chunk, sizeof sheet.chunk);
+    if (sheet.err == BK_OK)
+        sheet.err = out->err;
+    if (sheet.err == BK_OK) {
+        struct bk_str text = bk_buf_str(out);
+        check(&sheet, &file, bk_str_slice(text, begin, text.len));
+    }
+    if (sheet.err == BK_ERR_TOO_LARGE)
+        bk_detail_set(ret_detail, "the file is larger than %zu bytes", out->len_max);
+    if (sheet.err != BK_OK)
+        bk_buf_clear(out);
+    else if (ret_content_type != NULL)
+        *ret_content_type = format->content_type;
+    return sheet.err;
+}
+
+enum bk_err bk_vendor_list(const struct bk_vendor *vendor, const struct bk_phone *phone,
+                           const struct bk_model *model, const struct bk_file_request *request,
+                           bk_list_fn *list, void *context, struct bk_detail *ret_detail)
+{
+    const struct bk_file file = file_of(vendor, phone, model, request);
+    const struct bk_format *format;
+    enum bk_err err = form_of(&file, &format, ret_detail);
+    if (err != BK_OK)
+        return err;
+    struct bk_sheet sheet;
+    init(&sheet, format, BK_SHEET_LIST, ret_detail);
+    sheet.list = list;
+    sheet.list_context = context;
+    run(&sheet, &file);
+    return sheet.err;
+}
