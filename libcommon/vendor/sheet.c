@@ -33,6 +33,15 @@ void bk_sheet_write(struct bk_sheet *sheet, struct bk_str text)
     sheet->used += text.len;
 }
 
+char *bk_sheet_room(struct bk_sheet *sheet, size_t len)
+{
+    if (len > sizeof sheet->chunk - sheet->used)
+        flush(sheet);
+    char *room = sheet->chunk + sheet->used;
+    sheet->used += len;
+    return room;
+}
+
 static void fail(struct bk_sheet *sheet, struct bk_str name, enum bk_err err, const char *what)
 {
     if (sheet->err != BK_OK)
@@ -325,6 +334,8 @@ static void init(struct bk_sheet *sheet, const struct bk_format *format, enum bk
     sheet->detail = detail;
     sheet->used = 0;
     sheet->raw_is_judged = false;
+    if (format->lines != NULL)
+        bk_lines_prepare(sheet);
 }
 
 static void check(struct bk_sheet *sheet, const struct bk_file *file, struct bk_str text)

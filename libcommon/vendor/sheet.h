@@ -68,6 +68,9 @@ struct bk_sheet {
     struct bk_buf *out;
     size_t used;
     char chunk[BK_SHEET_CHUNK_SIZE]; /* on its way to out; wiped in the end */
+    /* lines: their format's texts, measured once */
+    struct bk_str before, between, empty;
+    char separator;
     /* check, of lines and of XML */
     struct bk_str rest;
     const struct bk_xml_token *tokens;
@@ -139,6 +142,8 @@ void bk_sheet_fail(struct bk_sheet *sheet, struct bk_str name, const char *what)
 
 /* Append to what is written. */
 void bk_sheet_write(struct bk_sheet *sheet, struct bk_str text);
+/* Room for len bytes, at most BK_SHEET_CHUNK_SIZE, which the caller fills. */
+char *bk_sheet_room(struct bk_sheet *sheet, size_t len);
 /* BK_ERR_INTERNAL: what was written does not read back. */
 void bk_sheet_differs(struct bk_sheet *sheet, struct bk_str name);
 /* Valid UTF-8 of at most 1024 bytes, no control character, no blank at either end; NULL: it is. */

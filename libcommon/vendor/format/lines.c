@@ -30,34 +30,54 @@ static char separator_of(const struct bk_lines *lines)
     return *at != '\0' ? *at : ' ';
 }
 
-bool bk_lines_parse(const struct bk_lines *lines, struct bk_str line, struct bk_str *ret_name,
-                    struct bk_str *ret_value)
+/* Takes the quotes off. False: they are missing, or one too many. */
+static bool unquote(enum bk_quote quote, struct bk_str *value)
 {
-    if (line.len == 0 || (lines->comment != 0 && line.ptr[0] == lines->comment))
+    bool is_quoted = value->len > 0 && value->ptr[0] == '"';
+    if (!is_quoted)
+        return quote != BK_QUOTE_ALWAYS;
+    if (value->len < 2 || value->ptr[value->len - 1] != '"')
         return false;
-    struct bk_str before = bk_str_of(lines->before);
-    if (!bk_str_starts(line, before))
+    *value = (struct bk_str){value->ptr + 1, value->len - 2};
+    return memchr(value->ptr, '"', value->len) == NULL;
+}
+
+static bool parse(const struct bk_lines *lines, struct bk_str before, char separator,
+                  struct bk_str line, struct bk_str *ret_name, struct bk_str *ret_value)
+{
+    if (line.len < before.len || (line.len > 0 && line.ptr[0] == lines->comment) ||
+        (before.len > 0 && memcmp(line.ptr, before.ptr, before.len) != 0))
         return false;
     line = (struct bk_str){line.ptr + before.len, line.len - before.len};
-    const char *at = memchr(line.ptr, separator_of(lines), line.len);
+    const char *at = memchr(line.ptr, separator, line.len);
     if (at == NULL)
         return false;
     size_t name_len = (size_t)(at - line.ptr);
-    struct bk_str name = trimmed((struct bk_str){line.ptr, name_len});
-    struct bk_str value = trimmed((struct bk_str){at + 1, line.len - name_len - 1});
-    bool is_quoted = value.len > 0 && value.ptr[0] == '"';
-    if (lines->quote == BK_QUOTE_ALWAYS && !is_quoted)
+    *ret_name = trimmed((struct bk_str){line.ptr, name_len});
+    *ret_value = trimmed((struct bk_str){at + 1, line.len - name_len - 1});
+    return ret_name->len > 0 &&
+           (lines->quote == BK_QUOTE_NEVER || unquote(lines->quote, ret_value));
+}
+
+bool bk_lines_parse(const struct bk_lines *lines, struct bk_str line, struct bk_str *ret_name,
+                    struct bk_str *ret_value)
+{
+    struct bk_str name, value;
+    if (line.len == 0 ||
+        !parse(lines, bk_str_of(lines->before), separator_of(lines), line, &name, &value))
         return false;
-    if (lines->quote != BK_QUOTE_NEVER && is_quoted) {
-        if (value.len < 2 || value.ptr[value.len - 1] != '"')
-            return false;
-        value = (struct bk_str){value.ptr + 1, value.len - 2};
-        if (memchr(value.ptr, '"', value.len) != NULL)
-            return false;
-    }
     *ret_name = name;
     *ret_value = value;
-    return name.len > 0;
+    return true;
+}
+
+void bk_lines_prepare(struct bk_sheet *sheet)
+{
+    const struct bk_lines *lines = sheet->format->lines;
+    sheet->before = bk_str_of(lines->before);
+    sheet->between = bk_str_of(lines->between);
+    sheet->empty = bk_str_of(lines->empty);
+    sheet->separator = separator_of(lines);
 }
 
 /* False: the file has ended. */
@@ -105,45 +125,48 @@ static bool is_to_quote(const struct bk_lines *lines, struct bk_str value)
     return lines->quote == BK_QUOTE_ALWAYS;
 }
 
-static char *append(char *at, const char *text, size_t len)
+static char *append(char *at, struct bk_str text)
 {
-    if (len > 0)
-        memcpy(at, text, len);
-    return at + len;
+    if (text.len > 0)
+        memcpy(at, text.ptr, text.len);
+    return at + text.len;
+}
+
+static void check_line(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
+{
+    struct bk_str line, got_name, got_value;
+    if (!next_line(sheet, &line) ||
+        !parse(sheet->format->lines, sheet->before, sheet->separator, line, &got_name,
+               &got_value) ||
+        !is_same(got_name, name) || !is_same(got_value, value))
+        bk_sheet_differs(sheet, name);
 }
 
 void bk_lines_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
 {
     const struct bk_lines *lines = sheet->format->lines;
-    if (value.len == 0 && lines->empty != NULL)
-        value = bk_str_of(lines->empty);
+    if (value.len == 0)
+        value = sheet->empty;
     if (sheet->mode == BK_SHEET_CHECK) {
-        struct bk_str line, got_name, got_value;
-        if (!next_line(sheet, &line) || !bk_lines_parse(lines, line, &got_name, &got_value) ||
-            !is_same(got_name, name) || !is_same(got_value, value))
-            bk_sheet_differs(sheet, name);
+        check_line(sheet, name, value);
         return;
     }
-
-    char line[BK_PARAM_NAME_MAX + BK_PARAM_VALUE_MAX + 64];
-    size_t before_len = lines->before != NULL ? strlen(lines->before) : 0;
-    size_t between_len = strlen(lines->between);
-    if (before_len + between_len > 32 || name.len > BK_PARAM_NAME_MAX + 16 ||
-        value.len > BK_PARAM_VALUE_MAX) {
+    bool is_quoted = lines->quote != BK_QUOTE_NEVER && is_to_quote(lines, value);
+    size_t len =
+        sheet->before.len + name.len + sheet->between.len + value.len + 1 + (is_quoted ? 2 : 0);
+    if (len > BK_SHEET_CHUNK_SIZE) {
         bk_sheet_fail(sheet, name, "is too long for a line");
         return;
     }
-    bool is_quoted = is_to_quote(lines, value);
-    char *at = append(line, lines->before, before_len);
-    at = append(at, name.ptr, name.len);
-    at = append(at, lines->between, between_len);
+    char *at = append(bk_sheet_room(sheet, len), sheet->before);
+    at = append(at, name);
+    at = append(at, sheet->between);
     if (is_quoted)
         *at++ = '"';
-    at = append(at, value.ptr, value.len);
+    at = append(at, value);
     if (is_quoted)
         *at++ = '"';
-    *at++ = '\n';
-    bk_sheet_write(sheet, (struct bk_str){line, (size_t)(at - line)});
+    *at = '\n';
 }
 
 void bk_lines_literal(struct bk_sheet *sheet, struct bk_str line)

@@ -34,6 +34,8 @@ void bk_lines_end(struct bk_sheet *sheet, const struct bk_file *file);
 void bk_lines_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value);
 const char *bk_lines_check_value(const struct bk_format *format, struct bk_str value);
 
+void bk_lines_prepare(struct bk_sheet *sheet); /* before anything is put */
+
 /* A line that is no parameter, as it stands: made of the driver's constants and numbers only. */
 void bk_lines_literal(struct bk_sheet *sheet, struct bk_str line);
 
