@@ -30,17 +30,26 @@ bool bk_is_digits(struct bk_str text)
     return text.len > 0;
 }
 
-bool bk_agent_is_version(struct bk_str word)
+/* Numbers with dots between them: how many dots; -1: it is something else. */
+static int dots_of(struct bk_str word)
 {
-    size_t dots = 0;
-    for (;;) {
+    for (int dots = 0;; dots++) {
         bool is_last = bk_str_find(word, '.') < 0;
         if (!bk_is_digits(bk_str_cut(&word, '.')))
-            return false;
+            return -1;
         if (is_last)
-            return dots >= 3;
-        dots++;
+            return dots;
     }
+}
+
+bool bk_agent_is_version(struct bk_str word)
+{
+    return dots_of(word) >= 3;
+}
+
+bool bk_agent_is_release(struct bk_str word)
+{
+    return dots_of(word) >= 1;
 }
 
 bool bk_agent_is_model(struct bk_str word)
@@ -53,5 +62,26 @@ bool bk_agent_is_model(struct bk_str word)
         if (!is_letter && (c < '0' || c > '9') && c != '-' && c != '_')
             return false;
     }
+    return true;
+}
+
+bool bk_agent_match_plain(struct bk_str agent, struct bk_str maker, struct bk_agent *ret_agent)
+{
+    struct bk_agent_words words;
+    if (!bk_agent_split(agent, &words) || words.count < 3 || words.count > 4 ||
+        !bk_str_eq_nocase(words.words[0], maker) || !bk_agent_is_model(words.words[1]))
+        return false;
+    struct bk_agent found = {.model = words.words[1], .firmware = words.words[2]};
+    struct bk_str number = found.firmware;
+    if (bk_str_starts(number, BK_STR("V")))
+        number = bk_str_slice(number, 1, number.len);
+    if (!bk_agent_is_release(number))
+        return false;
+    if (words.count == 4) {
+        if (bk_mac_parse(words.words[3], &found.mac) != BK_OK)
+            return false;
+        found.has_mac = true;
+    }
+    *ret_agent = found;
     return true;
 }

@@ -9,12 +9,14 @@
 #include "vendor/vendor.h"
 
 extern const struct bk_vendor bk_vendor_grandstream;
+extern const struct bk_vendor bk_vendor_mitel;
 extern const struct bk_vendor bk_vendor_yealink;
 
 /* One line a driver; where several makers could ask for a path, the first one is named. */
 static const struct bk_vendor *const vendors[] = {
     &bk_vendor_yealink,
     &bk_vendor_grandstream,
+    &bk_vendor_mitel,
     NULL,
 };
 
@@ -22,6 +24,7 @@ static const struct bk_vendor *const vendors[] = {
 static const struct bk_vendor *const makers[] = {
     &bk_vendor_yealink,
     &bk_vendor_grandstream,
+    &bk_vendor_mitel,
     NULL,
 };
 

@@ -21,9 +21,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!(*vendor)->match_path(path, &match))
             continue;
         demand(match.kind != BK_FILE_NONE && match.kind < BK_FILE_KIND_COUNT);
+        /* Printable, and nothing that another reader of paths would take for more than a name. */
         for (size_t i = 0; i < size; i++)
-            demand(data[i] > ' ' && data[i] < 0x7f && strchr("/%?#\\:", data[i]) == NULL);
-        demand(size >= 7 && size <= 24); /* cfg.xml; <mac>-contact.xml */
+            demand(data[i] > ' ' && data[i] < 0x7f && strchr("%?#\\:", data[i]) == NULL);
+        for (size_t i = 1; i < size; i++)
+            demand(data[i - 1] != '.' || data[i] != '.');
+        demand(size >= 6 && size <= 64); /* 57i.st; with a folder or two */
         demand(!match.has_mac || match.model_code.len == 0);
         demand(match.model_code.len == 0 ||
                (match.model_code.ptr >= path.ptr &&

@@ -21,7 +21,8 @@ struct seen {
     size_t addresses;
 };
 
-/* The provisioning address comes from one place only, whatever the document says. */
+/* The provisioning address comes from one place only, whatever the document says. Some makers have
+ * a parameter for the host alone. */
 static void on_parameter(void *context, const struct bk_parameter *parameter)
 {
     struct seen *seen = context;
@@ -29,9 +30,8 @@ static void on_parameter(void *context, const struct bk_parameter *parameter)
         return;
     bool is_ours = bk_is_reserved(seen->vendor, parameter->name);
     demand(is_ours != (parameter->origin.kind == BK_ORIGIN_RAW));
-    seen->addresses +=
-        memmem(parameter->value.ptr, parameter->value.len, "p.example/k", 11) != NULL &&
-        parameter->origin.kind == BK_ORIGIN_DRIVER;
+    seen->addresses += memmem(parameter->value.ptr, parameter->value.len, "p.example", 9) != NULL &&
+                       parameter->origin.kind == BK_ORIGIN_DRIVER;
 }
 
 /* Every file of the phone: written and read back, and its parameters told. */
