@@ -43,8 +43,10 @@ extern const struct api_doc api_doc_login, api_doc_me;
 
 extern const struct api_doc api_doc_lines_list, api_doc_lines_put_all, api_doc_lines_put,
     api_doc_lines_delete, api_doc_keys_list, api_doc_keys_put_all, api_doc_keys_put,
-    api_doc_keys_delete, api_doc_jobs_create, api_doc_jobs_cancel, api_doc_job_batches_create,
-    api_doc_device_policy_get, api_doc_devices_accept, api_doc_devices_block, api_doc_devices_arm,
-    api_doc_enrolments_get, api_doc_enrolments_arm, api_doc_enrolments_delete, api_doc_refusals_get;
+    api_doc_keys_delete, api_doc_template_keys_list, api_doc_template_keys_put_all,
+    api_doc_template_keys_put, api_doc_template_keys_delete, api_doc_jobs_create,
+    api_doc_jobs_cancel, api_doc_job_batches_create, api_doc_device_policy_get,
+    api_doc_devices_accept, api_doc_devices_block, api_doc_devices_arm, api_doc_enrolments_get,
+    api_doc_enrolments_arm, api_doc_enrolments_delete, api_doc_refusals_get;
 
 #endif

@@ -1,7 +1,9 @@
 /*
- * Parts of a device.
+ * Parts of a device or key template.
  */
 #include "parts.h"
+
+#include <string.h>
 
 enum bk_err api_device_open(struct api_call *call, bool is_locked, struct api_device *ret_device)
 {
@@ -29,26 +31,45 @@ enum bk_err api_device_open(struct api_call *call, bool is_locked, struct api_de
         err = api_if_match(call, device.version);
     if (err != BK_OK)
         return err;
-    const struct bk_vendor *vendor = bk_vendor_find(device.vendor);
-    if (vendor == NULL) {
+    device.driver = bk_vendor_find(device.vendor);
+    if (device.driver == NULL) {
         bk_detail_set(&call->detail, "no driver for maker %.*s", BK_STR_ARG(device.vendor));
         return BK_ERR_INTERNAL;
     }
-    device.limits = device.model.len > 0 ? bk_model_find(vendor, device.model) : NULL;
-    device.title = device.limits != NULL ? device.limits->name : device.vendor;
-    if (device.limits == NULL)
-        device.limits = bk_model_largest(vendor);
     *ret_device = device;
     return BK_OK;
+}
+
+enum bk_err api_key_template_open(struct api_call *call, bool is_locked, struct bk_str *ret_version)
+{
+    json_t *ignored;
+    enum bk_err err = api_resource_read(call, &api_res_key_templates, call->ids[0], is_locked,
+                                        &ignored, ret_version);
+    return err == BK_OK && is_locked ? api_if_match(call, *ret_version) : err;
+}
+
+bool api_is_of_key_template(const struct api_call *call)
+{
+    return strncmp(call->route->path, "/v1/key-templates/", strlen("/v1/key-templates/")) == 0;
+}
+
+static enum bk_err version_of_whole(struct api_call *call, struct bk_str *ret_version)
+{
+    struct api_device device = {0};
+    if (api_is_of_key_template(call))
+        return api_key_template_open(call, false, ret_version);
+    enum bk_err err = api_device_open(call, false, &device);
+    *ret_version = device.version;
+    return err;
 }
 
 enum bk_err api_parts_answer(struct api_call *call, const char *sql,
                              const struct bk_pg_param *params, size_t count, bool is_list)
 {
-    struct api_device device;
+    struct bk_str version;
     struct bk_pg_rows *rows = NULL;
     json_t *items = api_keep(call, json_array()), *item;
-    enum bk_err err = api_device_open(call, false, &device);
+    enum bk_err err = version_of_whole(call, &version);
     if (err == BK_OK)
         err = bk_pgc_exec(call->store.pgc, sql, params, count, &rows, &call->detail);
     for (int row = 0; err == BK_OK && row < bk_pg_row_count(rows); row++) {
@@ -63,7 +84,7 @@ enum bk_err api_parts_answer(struct api_call *call, const char *sql,
         return err;
     call->reply.body =
         is_list ? json_pack("{s:O}", "items", items) : json_incref(json_array_get(items, 0));
-    call->reply.etag = bk_arena_printf(call->arena, "\"%.*s\"", BK_STR_ARG(device.version)).ptr;
+    call->reply.etag = bk_arena_printf(call->arena, "\"%.*s\"", BK_STR_ARG(version)).ptr;
     return BK_OK;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "limits.h"
 #include "resource.h"
 #include "vendor/vendor.h"
 
@@ -53,41 +54,15 @@ static enum bk_err prepare(struct api_call *call, struct api_write *write)
     return check_decided(call, write);
 }
 
-/* Another model must have the lines and keys that are there: a phone would not show the others. */
+/* The model must have the lines and keys that are there: a phone would not show the others. */
 static enum bk_err finish(struct api_call *call, struct api_write *write)
 {
-    static const char sql[] =
-        "select coalesce((select max(l.line_index) from app.device_line as l"
-        "                  where l.tenant_id = d.tenant_id and l.device_id = d.device_id), 0),"
-        "       coalesce(max(k.slot) filter (where k.panel = 'line'), 0),"
-        "       coalesce(max(k.slot) filter (where k.panel = 'programmable'), 0),"
-        "       coalesce(max(k.module), 0), coalesce(max(k.slot) filter (where k.module > 0), 0),"
-        "       d.vendor, d.model"
-        "  from app.device as d left join app.device_key as k"
-        "    on k.tenant_id = d.tenant_id and k.device_id = d.device_id"
-        " where d.tenant_id = app.current_tenant_id() and d.device_id = $1::bigint"
-        " group by d.tenant_id, d.device_id, d.vendor, d.model";
-    const struct bk_pg_param params[] = {bk_store_int(&call->store, write->id)};
-    struct bk_pg_rows *rows = NULL;
-    if (write->is_new ||
-        (api_member_find(write, "model") == NULL && api_member_find(write, "vendor") == NULL))
-        return BK_OK;
-    enum bk_err err =
-        bk_pgc_exec(call->store.pgc, sql, params, BK_COUNT(params), &rows, &call->detail);
-    const struct bk_vendor *vendor = err == BK_OK ? bk_vendor_find(bk_pg_text(rows, 0, 5)) : NULL;
-    const struct bk_model *model =
-        vendor != NULL ? bk_model_find(vendor, bk_pg_text(rows, 0, 6)) : NULL;
-    for (int i = 0; model != NULL && i < 5; i++) {
-        static const char *const what[] = {"line", "line key", "programmable key",
-                                           "expansion module", "key of a module"};
-        const int has[] = {model->line_count, model->key_count, model->programmable_count,
-                           model->module_count, model->module_key_count};
-        if (bk_pg_int(rows, 0, i) > has[i])
-            api_member_error(call, "model", "the device uses %s %lld, and %.*s has %d", what[i],
-                             (long long)bk_pg_int(rows, 0, i), BK_STR_ARG(model->name), has[i]);
+    static const char *const members[] = {"key_template_id", "profile_id", "model", "vendor"};
+    for (size_t i = 0; i < BK_COUNT(members); i++) {
+        if (api_member_find(write, members[i]) != NULL)
+            return api_limits_check(call, members[i], write->id, 0);
     }
-    bk_pg_rows_free(rows);
-    return err == BK_OK ? api_members_err(call) : err;
+    return BK_OK;
 }
 
 /*
@@ -155,7 +130,8 @@ static const struct api_field fields[] = {
      .flags = API_NULL,
      .column = "key_template_id",
      .initial = "null",
-     .help = "Keys it has where it has none of its own."},
+     .help = "Keys it has where it has none of its own; null: those of its profile's key "
+             "template, if that names one."},
     {.name = "location",
      .type = API_T_MAP,
      .max = 2048,

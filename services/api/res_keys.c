@@ -1,10 +1,13 @@
 /*
- * Keys of a device: what its line keys, programmable keys and expansion modules do.
+ * Keys of a device, or of a key template: what line keys, programmable keys and expansion modules
+ * do.
  */
 #include <string.h>
 
 #include "handlers.h"
+#include "limits.h"
 #include "parts.h"
+#include "vendor/limits.h"
 
 #define MODULE_MAX 6
 #define SLOT_MAX 200
@@ -50,7 +53,7 @@ static const struct api_field list_fields[] = {
      .flags = API_REQUIRED,
      .max = BK_PHONE_KEY_MAX,
      .members = item_fields,
-     .help = "All keys of the device's own."},
+     .help = "All keys, of the device's own or of the template."},
     {0},
 };
 
@@ -69,29 +72,44 @@ static struct place place_of(const struct api_call *call)
                           0, call->ids[1]};
 }
 
-#define SELECT_SQL \
+/* The same statement for both kinds of wholes; index: api_is_of_key_template. */
+#define OF_BOTH(sql) \
+    { \
+        sql("device_key", "device_id"), sql("key_template_key", "key_template_id") \
+    }
+
+static const char *kind_of_whole(const struct api_call *call)
+{
+    return api_is_of_key_template(call) ? "key_template" : "device";
+}
+
+#define SELECT_SQL(table, id) \
     "select json_build_object('panel', k.panel, 'module', k.module, 'slot', k.slot," \
     " 'kind', k.kind, 'line', k.line, 'value', k.value, 'label', k.label," \
     " 'extension', k.extension)" \
-    "  from app.device_key as k" \
-    " where k.tenant_id = app.current_tenant_id() and k.device_id = $1::bigint"
+    "  from app." table " as k" \
+    " where k.tenant_id = app.current_tenant_id() and k." id " = $1::bigint"
+#define SELECT_ALL_SQL(table, id) SELECT_SQL(table, id) " order by k.panel, k.module, k.slot"
+#define SELECT_ONE_SQL(table, id) \
+    SELECT_SQL(table, id) \
+    " and k.panel = $2::app.panel and k.module = $3::bigint and k.slot = $4::bigint"
 
 static enum bk_err answer_all(struct api_call *call)
 {
+    static const char *const sql[] = OF_BOTH(SELECT_ALL_SQL);
     const struct bk_pg_param params[] = {bk_store_int(&call->store, call->ids[0])};
-    return api_parts_answer(call, SELECT_SQL " order by k.panel, k.module, k.slot", params,
-                            BK_COUNT(params), true);
+    return api_parts_answer(call, sql[api_is_of_key_template(call)], params, BK_COUNT(params),
+                            true);
 }
 
 static enum bk_err answer_one(struct api_call *call, const struct place *place)
 {
+    static const char *const sql[] = OF_BOTH(SELECT_ONE_SQL);
     const struct bk_pg_param params[] = {
         bk_store_int(&call->store, call->ids[0]), bk_store_text(bk_str_of(place->panel)),
         bk_store_int(&call->store, place->module), bk_store_int(&call->store, place->slot)};
-    return api_parts_answer(call,
-                            SELECT_SQL " and k.panel = $2::app.panel and k.module = $3::bigint"
-                                       " and k.slot = $4::bigint",
-                            params, BK_COUNT(params), false);
+    return api_parts_answer(call, sql[api_is_of_key_template(call)], params, BK_COUNT(params),
+                            false);
 }
 
 enum bk_err api_keys_list(struct api_call *call)
@@ -101,74 +119,95 @@ enum bk_err api_keys_list(struct api_call *call)
 
 /* ---- writes ---- */
 
-static void judge_module(struct api_call *call, const struct api_device *device, const char *at,
-                         int64_t module, int64_t slot)
+/* Of the path, locked; device is filled for those of a device only. */
+static enum bk_err open_whole(struct api_call *call, struct api_device *device)
 {
-    const struct bk_model *limits = device->limits;
-    if (module < 1 || module > limits->module_count)
-        api_member_error(call, at, "%.*s takes %d expansion modules", BK_STR_ARG(device->title),
-                         limits->module_count);
-    else if (slot > limits->module_key_count)
-        api_member_error(call, at, "a module of %.*s has %d keys", BK_STR_ARG(device->title),
-                         limits->module_key_count);
+    struct bk_str version;
+    *device = (struct api_device){0};
+    return api_is_of_key_template(call) ? api_key_template_open(call, true, &version)
+                                        : api_device_open(call, true, device);
 }
 
-/* What the model has. */
+/* What the model has; which models a template meets is seen when it is written. */
 static void judge(struct api_call *call, const struct api_device *device, const json_t *key,
                   const char *path)
 {
-    const struct bk_model *limits = device->limits;
     const char *panel = json_string_value(json_object_get(key, "panel"));
-    const int64_t module = json_integer_value(json_object_get(key, "module"));
-    const int64_t slot = json_integer_value(json_object_get(key, "slot"));
-    const int64_t line = json_integer_value(json_object_get(key, "line"));
     const char *at = path[0] == '\0' ? "slot" : path;
-    const bool is_line = strcmp(panel, "line") == 0;
-    if (strcmp(panel, "module") == 0)
-        judge_module(call, device, at, module, slot);
-    else if (module != 0)
-        api_member_error(call, at, "module is 0 on the phone itself");
-    else if (slot > (is_line ? limits->key_count : limits->programmable_count))
-        api_member_error(call, at, "%.*s has %d %s keys", BK_STR_ARG(device->title),
-                         is_line ? limits->key_count : limits->programmable_count, panel);
-    if (line > limits->line_count)
-        api_member_error(call, path[0] == '\0' ? "line" : path, "%.*s has %d lines",
-                         BK_STR_ARG(device->title), limits->line_count);
+    const bool is_line = strcmp(panel, "line") == 0, is_module = strcmp(panel, "module") == 0;
+    const struct bk_phone_key place = {
+        .panel = is_module ? BK_PANEL_MODULE
+                 : is_line ? BK_PANEL_LINE
+                           : BK_PANEL_PROGRAMMABLE,
+        .module = (int)json_integer_value(json_object_get(key, "module")),
+        .slot = (int)json_integer_value(json_object_get(key, "slot")),
+        .line = (int)json_integer_value(json_object_get(key, "line")),
+    };
+    const struct bk_extent extent = bk_extent_of_key(&place);
+    struct bk_detail detail;
+    if (is_module != (place.module > 0))
+        api_member_error(call, at, "module is 0 on the phone itself, and from 1 on a module");
+    else if (device->driver != NULL &&
+             bk_limits_check(device->driver, device->model, &extent, &detail) != BK_OK)
+        api_member_error(call,
+                         path[0] == '\0' && strstr(detail.text, "no line ") != NULL &&
+                                 extent.line_key == 0
+                             ? "line"
+                             : at,
+                         "%s", detail.text);
+}
+
+#define WRITE_SQL(table, id) \
+    "with wanted as (select * from jsonb_to_recordset($2::jsonb) as x(panel app.panel," \
+    "        module integer, slot integer, kind text, line integer, value text, label text," \
+    "        extension text))," \
+    " gone as (delete from app." table " as k" \
+    "  where k.tenant_id = app.current_tenant_id() and k." id " = $1::bigint" \
+    "    and $3::boolean" \
+    "    and not exists (select from wanted as w where w.panel = k.panel" \
+    "                       and w.module = k.module and w.slot = k.slot))" \
+    " insert into app." table " as k (tenant_id, " id ", panel, module, slot, kind, line," \
+    "                                  value, label, extension)" \
+    " select app.current_tenant_id(), $1::bigint, w.panel, w.module, w.slot, w.kind, w.line," \
+    "        w.value, w.label, w.extension" \
+    "   from wanted as w order by w.panel, w.module, w.slot" \
+    "     on conflict on constraint " table "_pk do update" \
+    "    set kind = excluded.kind, line = excluded.line, value = excluded.value," \
+    "        label = excluded.label, extension = excluded.extension" \
+    "  where (k.kind, k.line, k.value, k.label, k.extension) is distinct from" \
+    "        (excluded.kind, excluded.line, excluded.value, excluded.label, excluded.extension)" \
+    " returning (xmax = 0)::integer"
+
+/* A template has no revision: its ETag changes with this. More than a few phones may use it. */
+static enum bk_err written(struct api_call *call, const char *member)
+{
+    static const char sql[] =
+        "update app.key_template set updated_at = now()"
+        " where tenant_id = app.current_tenant_id() and key_template_id = $1::bigint";
+    const struct bk_pg_param params[] = {bk_store_int(&call->store, call->ids[0])};
+    if (!api_is_of_key_template(call))
+        return BK_OK;
+    call->reply.rings = true;
+    enum bk_err err = bk_store_run(&call->store, sql, params, BK_COUNT(params), NULL);
+    return err == BK_OK ? api_limits_check(call, member, 0, call->ids[0]) : err;
 }
 
 /* Rows that stay as they are are not touched, so that nothing is raised for nothing. */
 static enum bk_err write_keys(struct api_call *call, const json_t *keys, bool is_all,
                               bool *ret_is_new)
 {
-    static const char sql[] =
-        "with wanted as (select * from jsonb_to_recordset($2::jsonb) as x(panel app.panel,"
-        "        module integer, slot integer, kind text, line integer, value text, label text,"
-        "        extension text)),"
-        " gone as (delete from app.device_key as k"
-        "  where k.tenant_id = app.current_tenant_id() and k.device_id = $1::bigint"
-        "    and $3::boolean"
-        "    and not exists (select from wanted as w where w.panel = k.panel"
-        "                       and w.module = k.module and w.slot = k.slot))"
-        " insert into app.device_key as k (tenant_id, device_id, panel, module, slot, kind, line,"
-        "                                  value, label, extension)"
-        " select app.current_tenant_id(), $1::bigint, w.panel, w.module, w.slot, w.kind, w.line,"
-        "        w.value, w.label, w.extension"
-        "   from wanted as w order by w.panel, w.module, w.slot"
-        "     on conflict on constraint device_key_pk do update"
-        "    set kind = excluded.kind, line = excluded.line, value = excluded.value,"
-        "        label = excluded.label, extension = excluded.extension"
-        "  where (k.kind, k.line, k.value, k.label, k.extension) is distinct from"
-        "        (excluded.kind, excluded.line, excluded.value, excluded.label, excluded.extension)"
-        " returning (xmax = 0)::integer";
+    static const char *const sql[] = OF_BOTH(WRITE_SQL);
     const struct bk_pg_param params[] = {bk_store_int(&call->store, call->ids[0]),
                                          bk_store_text(api_json_print(call->arena, keys)),
                                          bk_store_text(bk_str_of(is_all ? "true" : "false"))};
     int64_t is_new = 0;
-    enum bk_err err = bk_store_number(&call->store, sql, params, BK_COUNT(params), &is_new);
+    enum bk_err err = bk_store_number(&call->store, sql[api_is_of_key_template(call)], params,
+                                      BK_COUNT(params), &is_new);
     *ret_is_new = is_new != 0;
-    return err == BK_ERR_NOT_FOUND && bk_pgc_constraint(call->store.pgc)[0] == '\0'
-               ? BK_OK /* nothing changed */
-               : api_explain(call, err);
+    err = err == BK_ERR_NOT_FOUND && bk_pgc_constraint(call->store.pgc)[0] == '\0'
+              ? BK_OK /* nothing changed */
+              : api_explain(call, err);
+    return err == BK_OK ? written(call, is_all ? "items" : "slot") : err;
 }
 
 static struct bk_str place_text(struct api_call *call, const char *panel, int64_t module,
@@ -193,11 +232,25 @@ static void judge_twice(struct api_call *call, const json_t *keys)
     }
 }
 
+static enum bk_err audit(struct api_call *call, const char *what, json_t *payload)
+{
+    const char *kind = kind_of_whole(call);
+    return api_audit(call, bk_arena_printf(call->arena, "%s.%s", kind, what).ptr, kind,
+                     call->ids[0], payload);
+}
+
+static enum bk_err audit_one(struct api_call *call, const char *what, const struct place *place)
+{
+    return audit(
+        call, what,
+        json_pack("{s:s}", "key", place_text(call, place->panel, place->module, place->slot).ptr));
+}
+
 enum bk_err api_keys_put_all(struct api_call *call)
 {
     struct api_device device;
     bool is_new;
-    enum bk_err err = api_device_open(call, true, &device);
+    enum bk_err err = open_whole(call, &device);
     if (err != BK_OK)
         return err;
     const json_t *keys = api_parts_read(call, list_fields);
@@ -214,8 +267,7 @@ enum bk_err api_keys_put_all(struct api_call *call)
     if (err == BK_OK)
         err = answer_all(call);
     if (err == BK_OK)
-        err = api_audit(call, "device.keys", "device", device.id,
-                        json_pack("{s:I}", "count", (json_int_t)json_array_size(keys)));
+        err = audit(call, "keys", json_pack("{s:I}", "count", (json_int_t)json_array_size(keys)));
     return err;
 }
 
@@ -224,7 +276,7 @@ enum bk_err api_keys_put(struct api_call *call)
     const struct place place = place_of(call);
     struct api_device device;
     bool is_new = false;
-    enum bk_err err = api_device_open(call, true, &device);
+    enum bk_err err = open_whole(call, &device);
     if (err != BK_OK)
         return err;
     json_t *key = api_part_read(call, put_fields);
@@ -242,34 +294,31 @@ enum bk_err api_keys_put(struct api_call *call)
     if (err == BK_OK)
         err = answer_one(call, &place);
     call->reply.status = is_new ? 201 : 200;
-    if (err == BK_OK)
-        err = api_audit(
-            call, "device.key", "device", device.id,
-            json_pack("{s:s}", "key", place_text(call, place.panel, place.module, place.slot).ptr));
-    return err;
+    return err == BK_OK ? audit_one(call, "key", &place) : err;
 }
+
+#define DELETE_SQL(table, id) \
+    "delete from app." table " where tenant_id = app.current_tenant_id()" \
+    "   and " id " = $1::bigint and panel = $2::app.panel and module = $3::bigint" \
+    "   and slot = $4::bigint returning 1"
 
 enum bk_err api_keys_delete(struct api_call *call)
 {
-    static const char sql[] =
-        "delete from app.device_key where tenant_id = app.current_tenant_id()"
-        "   and device_id = $1::bigint and panel = $2::app.panel and module = $3::bigint"
-        "   and slot = $4::bigint returning 1";
+    static const char *const sql[] = OF_BOTH(DELETE_SQL);
     const struct place place = place_of(call);
     struct api_device device;
     int64_t ignored;
     const struct bk_pg_param params[] = {
         bk_store_int(&call->store, call->ids[0]), bk_store_text(bk_str_of(place.panel)),
         bk_store_int(&call->store, place.module), bk_store_int(&call->store, place.slot)};
-    enum bk_err err = api_device_open(call, true, &device);
+    enum bk_err err = open_whole(call, &device);
     if (err == BK_OK)
-        err = bk_store_number(&call->store, sql, params, BK_COUNT(params), &ignored);
+        err = bk_store_number(&call->store, sql[api_is_of_key_template(call)], params,
+                              BK_COUNT(params), &ignored);
     if (err == BK_OK)
-        err = api_audit(
-            call, "device.key_delete", "device", device.id,
-            json_pack("{s:s}", "key", place_text(call, place.panel, place.module, place.slot).ptr));
+        err = written(call, "slot");
     call->reply.status = 204;
-    return err;
+    return err == BK_OK ? audit_one(call, "key_delete", &place) : err;
 }
 
 /* ---- the document ---- */
@@ -304,5 +353,38 @@ const struct api_doc api_doc_keys_put = {
 };
 const struct api_doc api_doc_keys_delete = {
     .summary = "Clear a key of a device",
+    .statuses = "204 404 412",
+};
+
+const struct api_doc api_doc_template_keys_list = {
+    .summary = "List the keys of a key template",
+    .schema = "DeviceKey",
+    .answer = shown_fields,
+    .is_part = true,
+    .is_list = true,
+    .statuses = "200 404",
+};
+const struct api_doc api_doc_template_keys_put_all = {
+    .summary = "Replace all keys of a key template",
+    .help = "Refused when a device that uses it has a model with fewer keys. The ETag is the "
+            "template's.",
+    .schema = "DeviceKey",
+    .answer = shown_fields,
+    .is_part = true,
+    .request = list_fields,
+    .is_list = true,
+    .statuses = "200 404 412 422",
+};
+const struct api_doc api_doc_template_keys_put = {
+    .summary = "Set a key of a key template",
+    .help = "What is left out is as on a new key. The ETag is the template's.",
+    .schema = "DeviceKey",
+    .answer = shown_fields,
+    .is_part = true,
+    .request = put_fields,
+    .statuses = "200 201 404 412 422",
+};
+const struct api_doc api_doc_template_keys_delete = {
+    .summary = "Clear a key of a key template",
     .statuses = "204 404 412",
 };

@@ -3,6 +3,7 @@
  */
 #include "handlers.h"
 #include "parts.h"
+#include "vendor/limits.h"
 
 /* What is written of a line; its number stands before them in lists, in the path otherwise. */
 /* clang-format off */
@@ -89,10 +90,12 @@ static enum bk_err judge(struct api_call *call, const struct api_device *device,
                               .raw = api_keep(call, json_object())};
     const json_t *settings = json_object_get(line, "settings"), *raw = json_object_get(line, "raw");
     const json_int_t index = json_integer_value(json_object_get(line, "index"));
-    if (index > device->limits->line_count)
+    const struct bk_extent extent = {.line = (int)index};
+    struct bk_detail detail;
+    if (bk_limits_check(device->driver, device->model, &extent, &detail) != BK_OK)
         api_member_error(
             call, bk_arena_printf(call->arena, "%s%sindex", path, path[0] == '\0' ? "" : ".").ptr,
-            "%.*s has %d lines", BK_STR_ARG(device->title), device->limits->line_count);
+            "%s", detail.text);
     enum bk_err err = api_layer_merge(call, &layer, path, settings, NULL, raw);
     if (err == BK_OK)
         err = api_members_err(call);

@@ -1,7 +1,16 @@
 /*
  * Profiles: settings layers that many devices share, usually those of one model.
  */
+#include "limits.h"
 #include "policy.h"
+
+/* Devices of the profile must have the keys of its template. */
+static enum bk_err finish(struct api_call *call, struct api_write *write)
+{
+    const int64_t key_template_id = api_member_int(write, "key_template_id", 0);
+    return key_template_id == 0 ? BK_OK
+                                : api_limits_check(call, "key_template_id", 0, key_template_id);
+}
 
 static const struct api_field fields[] = {
     {.name = "name",
@@ -26,6 +35,12 @@ static const struct api_field fields[] = {
      .initial = "\"\"",
      .help = "Model of the phones it is meant for, for people; empty: any.",
      .example = "\"T54W\""},
+    {.name = "key_template_id",
+     .type = API_T_REF,
+     .flags = API_NULL,
+     .column = "key_template_id",
+     .initial = "null",
+     .help = "Keys of its devices that name no key template themselves."},
     API_POLICY_FIELD,
     API_LAYER_FIELDS,
     API_TIMES_FIELDS,
@@ -52,6 +67,7 @@ const struct api_resource api_res_profiles = {
     .fields = fields,
     .filters = filters,
     .prepare = api_policy_prepare,
+    .finish = finish,
     .users_sql = "select 'device', device_id, replace(mac::text, ':', '') from app.device"
                  " where tenant_id = app.current_tenant_id() and profile_id = $1::bigint"
                  " order by device_id",

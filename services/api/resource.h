@@ -254,6 +254,6 @@ BK_MUST_USE enum bk_err api_layer_check_locks(struct api_call *call, enum bk_lay
 extern const struct api_resource api_res_tenants, api_res_tenant, api_res_sites, api_res_users,
     api_res_pbxs, api_res_extensions, api_res_devices, api_res_profiles, api_res_trust_roots,
     api_res_cert_rules, api_res_visits, api_res_jobs, api_res_job_batches, api_res_audit_events,
-    api_res_anomalies, api_res_blocked_certificates, api_res_bans;
+    api_res_anomalies, api_res_key_templates, api_res_blocked_certificates, api_res_bans;
 
 #endif

@@ -303,6 +303,8 @@ def test_nested_members_are_bounded_and_named(world):
     pbx = f"/v1/pbxs/{world.ids['pbx_id']}"
     device = f"/v1/devices/{world.ids['device_id']}"
     extension = world.ids["extension_id"]
+    profile = f"/v1/profiles/{world.ids['profile_id']}"
+    template = f"/v1/key-templates/{world.ids['key_template_id']}"
     cases = [
         ("PATCH", pbx, {"registrars": [{"host": "a b"}]}, "registrars[0].host"),
         ("PATCH", pbx, {"registrars": [{"host": "a", "port": 70000}]}, "registrars[0].port"),
@@ -342,6 +344,12 @@ def test_nested_members_are_bounded_and_named(world):
         ("PUT", device + "/keys/module/4/1", {"kind": "none"}, "slot"),
         ("PUT", device + "/keys/module/1/61", {"kind": "none"}, "slot"),
         ("PUT", device + "/keys", {"items": [{"panel": "line", "slot": 1, "kind": "none"}] * 2}, "items[1]"),
+        ("PUT", device + "/keys", {"items": [{"panel": "module", "slot": 1, "kind": "none"}]}, "items[0]"),
+        ("PUT", device + "/keys/line/1", {"kind": "blf", "line": 17}, "line"),
+        ("PUT", template + "/keys/programmable/101", {"kind": "none"}, "slot"),
+        ("PUT", template + "/keys/line/28", {"kind": "none"}, "slot"),  # the device has 27
+        ("PUT", template + "/keys", {"items": [{"panel": "module", "module": 4, "slot": 1, "kind": "none"}]}, "items"),
+        ("PATCH", profile, {"key_template_id": contract.UNKNOWN_ID}, "key_template_id"),
         ("POST", "/v1/jobs", {"kind": "reboot", "device_id": contract.UNKNOWN_ID}, "device_id"),
         ("POST", "/v1/job-batches", {"kind": "reboot", "device_ids": [contract.UNKNOWN_ID]}, "device_ids"),
         ("POST", "/v1/job-batches", {"kind": "reboot"}, "device_ids"),
@@ -357,12 +365,13 @@ def test_nested_members_are_bounded_and_named(world):
     limit = world.client.request("PUT", device + "/keys/line/28", {"kind": "none"}).json
     assert "T54W has 27 line keys" in limit["detail"]
     smaller = world.client.request("PATCH", device, {"model": "T19P_E2"}).json
-    assert "uses line key 2, and T19P_E2 has 0" in smaller["detail"]
+    assert "T19P_E2 has 0 line keys, no line key 2" in smaller["detail"]
 
 
 def test_names_that_are_taken_are_409_and_say_so(world):
     for operation, member, name in (
         ("createSite", "name", "site_id"), ("createProfile", "name", "profile_id"),
+        ("createKeyTemplate", "name", "key_template_id"),
         ("createPbx", "name", "pbx_id"), ("createExtension", "number", "extension_id"),
         ("createDevice", "mac", "device_id"), ("createUser", "email", "user_id"),
     ):
@@ -377,6 +386,7 @@ def test_names_that_are_taken_are_409_and_say_so(world):
 def test_what_is_in_use_is_not_deleted_and_says_by_what(world):
     for path, name, kind in (
         ("/v1/sites", "site_id", "device"), ("/v1/profiles", "profile_id", "device"),
+        ("/v1/key-templates", "key_template_id", "device"),
         ("/v1/pbxs", "pbx_id", "extension"), ("/v1/extensions", "extension_id", "device"),
     ):
         told = problem(world.client.request("DELETE", f"{path}/{world.ids[name]}"), 409)

@@ -153,7 +153,7 @@ class World:
         self.count = 0
         self.ids = {"index": 1, "slot": 2, "module": 1}
         for operation, name in (
-            ("createSite", "site_id"), ("createProfile", "profile_id"), ("createPbx", "pbx_id"),
+            ("createSite", "site_id"), ("createKeyTemplate", "key_template_id"), ("createProfile", "profile_id"), ("createPbx", "pbx_id"),
             ("createExtension", "extension_id"), ("createTrustRoot", "trust_root_id"),
             ("createDevice", "device_id"), ("createUser", "user_id"),
             ("createBlockedCertificate", "blocked_certificate_id"),
@@ -164,6 +164,9 @@ class World:
             ("/v1/devices/{device_id}/keys/line/2", "putDeviceLineKey"),
             ("/v1/devices/{device_id}/keys/programmable/2", "putDeviceProgrammableKey"),
             ("/v1/devices/{device_id}/keys/module/1/2", "putDeviceModuleKey"),
+            ("/v1/key-templates/{key_template_id}/keys/line/2", "putKeyTemplateLineKey"),
+            ("/v1/key-templates/{key_template_id}/keys/programmable/2", "putKeyTemplateProgrammableKey"),
+            ("/v1/key-templates/{key_template_id}/keys/module/1/2", "putKeyTemplateModuleKey"),
         ):
             client.expect(201, "PUT", path.format(**self.ids), self.body(operation))
         client.expect(200, "PATCH", "/v1/tenant", {"policy": {"enrolment": "token"}})
@@ -174,7 +177,7 @@ class World:
         self.ids["job_batch_id"] = self.make("createJobBatch")["id"]
 
     PATHS = {
-        "createSite": "/v1/sites", "createProfile": "/v1/profiles", "createPbx": "/v1/pbxs",
+        "createSite": "/v1/sites", "createKeyTemplate": "/v1/key-templates", "createProfile": "/v1/profiles", "createPbx": "/v1/pbxs",
         "createExtension": "/v1/extensions", "createTrustRoot": "/v1/trust-roots",
         "createDevice": "/v1/devices", "createUser": "/v1/users", "createJob": "/v1/jobs",
         "createJobBatch": "/v1/job-batches", "createCertRule": "/v1/cert-rules",
@@ -218,12 +221,14 @@ class World:
                 "settings": {"time.ntp_servers": ["ntp.example"]}, "locks": ["time.ntp_servers"],
             },
             "updateSite": lambda: {"country": "FR", "emergency_address": {"A3": None, "A6": "Rue"}},
+            "createKeyTemplate": lambda: {"name": name},
+            "updateKeyTemplate": lambda: {"name": name},
             "createProfile": lambda: {
                 "name": name, "vendor": "yealink", "model": "T54W",
                 "settings": {"ui.backlight_s": 60, "security.admin_secret": "s3cret-s3cret"},
                 "raw": {"yealink": {"features.dnd_refuse_code": "486"}},
             },
-            "updateProfile": lambda: {"settings": {"ui.backlight_s": 30}, "policy": {"reset": "reenrol"}},
+            "updateProfile": lambda: {"key_template_id": self.ids["key_template_id"], "settings": {"ui.backlight_s": 30}, "policy": {"reset": "reenrol"}},
             "createPbx": lambda: {
                 "name": name, "domain": f"p{self.count}.{self.mark}.example",
                 "registrars": [{"host": "sip.example", "port": 5061}], "transport": "tls",
@@ -249,6 +254,7 @@ class World:
             "createDevice": lambda: {
                 "mac": self.mac(), "vendor": "yealink", "model": "t54w", "label": name,
                 "site_id": self.ids["site_id"], "profile_id": self.ids["profile_id"],
+                "key_template_id": self.ids["key_template_id"],
                 "location": {"floor": "3"}, "settings": {"ui.language": "de"},
             },
             "updateDevice": lambda: {"label": name, "serial": "42", "is_legacy": True, "location": {"room": "3.14"}},
@@ -275,6 +281,14 @@ class World:
             "putDeviceLineKey": lambda: {"kind": "blf", "line": 1, "value": "1002", "label": name},
             "putDeviceProgrammableKey": lambda: {"kind": "speed_dial", "value": "1003"},
             "putDeviceModuleKey": lambda: {"kind": "blf", "value": "1004"},
+            "replaceKeyTemplateKeys": lambda: {"items": [
+                {"panel": "line", "slot": 2, "kind": "blf", "line": 1, "value": "1002", "label": "Ben"},
+                {"panel": "programmable", "slot": 2, "kind": "speed_dial", "value": "1003"},
+                {"panel": "module", "module": 1, "slot": 2, "kind": "blf", "value": "1004"},
+            ]},
+            "putKeyTemplateLineKey": lambda: {"kind": "blf", "line": 1, "value": "1002", "label": name},
+            "putKeyTemplateProgrammableKey": lambda: {"kind": "speed_dial", "value": "1003"},
+            "putKeyTemplateModuleKey": lambda: {"kind": "blf", "value": "1004"},
             "armDevice": lambda: {"hours": 5},
             "armDeviceEnrolment": lambda: {"method": "url", "hours": 24},
             "createBlockedCertificate": lambda: {"fingerprint": secrets.token_hex(32), "note": name},

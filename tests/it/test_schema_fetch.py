@@ -387,6 +387,14 @@ def test_keys_of_a_template_are_under_the_devices_own(scene):
     keys = json.loads(scene.fetch()["config"])["keys"]
     assert [(key["slot"], key["kind"], key["value"]) for key in keys] == [
         (1, "blf", "shared"), (2, "park", "own"), (3, "blf", "shared"), (4, "blf", "own")]
+    # Named by the profile: of devices that name none themselves.
+    profile = world.profile(tenant, key_template_id=template)
+    scene.set(key_template_id=None, profile_id=profile)
+    assert json.loads(scene.fetch()["config"])["keys"] == keys
+    empty = world.one(
+        "insert into app.key_template (tenant_id, name) values (%s, 'e') returning key_template_id", (tenant,))
+    scene.set(key_template_id=empty)
+    assert [key["slot"] for key in json.loads(scene.fetch()["config"])["keys"]] == [2, 4]
 
 
 def test_common_and_boot_files_get_layers_and_no_account(scene):

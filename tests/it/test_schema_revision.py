@@ -113,6 +113,11 @@ CASES = [
     ("template key changed", "update app.key_template_key set value = '1' where key_template_id = %(k)s", "a"),
     ("template renamed", "update app.key_template set name = 'k2' where key_template_id = %(k)s", ""),
     ("template key removed", "delete from app.key_template_key where key_template_id = %(k)s", "a"),
+    ("profile names the template", "update app.profile set key_template_id = %(k)s where profile_id = %(p)s", "b"),
+    ("template key of devices and a profile", "insert into app.key_template_key (tenant_id, key_template_id, panel,"
+     " slot, kind) values (%(t)s, %(k)s, 'line', 5, 'voicemail')", "ab"),
+    ("profile names none", "update app.profile set key_template_id = null where profile_id = %(p)s", "b"),
+    ("template key of devices", "delete from app.key_template_key where key_template_id = %(k)s", "a"),
     ("extension on two devices", "update app.extension set display_name = 'x' where extension_id = %(e1)s", "ab"),
     ("extension secret", "update app.extension set secret = %(sealed)s where extension_id = %(e2)s", "b"),
     ("extension secret that waits", "update app.extension set pending_secret = %(sealed)s, pin = %(sealed)s", ""),
