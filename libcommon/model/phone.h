@@ -153,6 +153,9 @@ struct bk_phone {
  * table_field "<layer>.settings:<key>"), line secrets at
  * "<tenant>/extension.secret/<extension_id>".
  *
+ * data_key NULL: secrets stay sealed, and each reads as a mask of 15 characters, which is another
+ * one once it was set anew: for showing a phone, never for serving one.
+ *
  * returns  BK_ERR_INVALID names what is wrong, an unknown setting too: a phone must not lose one
  *          because one of our processes is older. BK_ERR_CRYPTO when a secret does not open.
  *          BK_ERR_NO_MEMORY. mac, model, revision and how it is provisioned are the caller's to

@@ -145,8 +145,8 @@ struct bk_vendor {
     void (*fill)(struct bk_sheet *sheet, const struct bk_file *file);
     const struct bk_format *raw_format; /* of the file in which raw parameters stand */
 
-    /* What a phone asks for, in its order, for `beckon render`: "$mac" is its MAC, "$code" the
-     * first number of its model filled up to twelve digits; NULL ends. */
+    /* What a phone asks for, in its order: patterns as bk_file_name_print (files.h) reads them;
+     * NULL ends. */
     const char *const *files;
 
     /* The SIP Event that makes the phone fetch again, and that makes it reboot; NULL: none does. */

@@ -1,17 +1,12 @@
 /*
  * beckon render: the files a phone would get, by the very functions of beckon-config.
  */
-#include <string.h>
-
 #include "base/secret.h"
 #include "commands.h"
-#include "model/mac.h"
-#include "store/store_phone.h"
-#include "store/store_tenant.h"
-#include "vendor/vendor.h"
+#include "phone.h"
+#include "vendor/files.h"
 
 #define MASK "********" /* as long as the shortest password that is allowed */
-#define CODE_LEN 12
 
 static const struct cli_option options[] = {
     {"tenant", CLI_VALUE, true, "T", "name of the tenant"},
@@ -24,9 +19,7 @@ static const struct cli_option options[] = {
 
 struct rendering {
     struct cli *cli;
-    const struct bk_vendor *vendor;
-    const struct bk_model *model; /* NULL: not known */
-    struct bk_phone phone;
+    struct cli_phone own;
     json_t *files; /* of the answer */
 };
 
@@ -49,95 +42,21 @@ static void mask(struct bk_phone *phone)
     }
 }
 
-static enum bk_err load(struct cli *cli, const struct cli_tenant *tenant, struct bk_str mac,
-                        struct rendering *rendering)
-{
-    struct bk_store store = cli_store(cli);
-    struct bk_store_phone stored;
-    struct bk_phone *phone = &rendering->phone;
-    struct bk_str key = BK_STR_NONE;
-    enum bk_err err = bk_store_phone_read(&store, tenant->tenant_id, mac, &stored);
-    if (err == BK_ERR_NOT_FOUND) {
-        bk_detail_set(&cli->detail,
-                      "tenant %.*s has no device %.*s; `beckon device list` lists them",
-                      BK_STR_ARG(tenant->name), BK_STR_ARG(mac));
-        return err;
-    }
-    if (err == BK_OK)
-        err = bk_store_tenant_key(&store, tenant->tenant_id, &key);
-    if (err == BK_ERR_NOT_FOUND)
-        bk_detail_set(&cli->detail, "tenant %.*s has no valid URL key: its phones reach nothing",
-                      BK_STR_ARG(tenant->name));
-    if (err != BK_OK)
-        return err;
-    rendering->vendor = bk_vendor_find(stored.vendor);
-    if (rendering->vendor == NULL) {
-        bk_detail_set(&cli->detail,
-                      "device %.*s is of maker %.*s, which this program does not know",
-                      BK_STR_ARG(mac), BK_STR_ARG(stored.vendor));
-        return BK_ERR_INVALID;
-    }
-    err = bk_phone_decode(cli->arena, stored.config_json, stored.vendor, tenant->tenant_id,
-                          &tenant->data_key, phone, &cli->detail);
-    if (err == BK_OK)
-        err = bk_mac_parse_bare(mac, &phone->mac);
-    if (err != BK_OK)
-        return err;
-    phone->vendor = stored.vendor;
-    phone->model = stored.model;
-    phone->revision = stored.revision;
-    phone->provisioning_url =
-        bk_arena_printf(cli->arena, "%s/%.*s", cli->settings.public_url, BK_STR_ARG(key));
-    rendering->model = bk_model_find(rendering->vendor, stored.model);
-    if (!cli_has(cli, "secrets"))
-        mask(phone);
-    return BK_OK;
-}
-
 /* ---- files ---- */
-
-/* "$mac.cfg" -> "805ec0000001.cfg" */
-static struct bk_str file_name(struct rendering *rendering, const char *pattern)
-{
-    const struct bk_str mac_word = BK_STR("$mac"), code_word = BK_STR("$code");
-    char mac[BK_MAC_TEXT_SIZE], code[CODE_LEN + 1] = "000000000000";
-    struct bk_str codes = rendering->model == NULL ? BK_STR_NONE : rendering->model->codes;
-    struct bk_str first = bk_str_trim(bk_str_cut(&codes, ',')), rest = bk_str_of(pattern);
-    struct bk_buf name;
-    bk_mac_print(&rendering->phone.mac, &mac);
-    if (first.len > 0 && first.len <= CODE_LEN)
-        memcpy(code + CODE_LEN - first.len, first.ptr, first.len);
-    bk_buf_init(&name, 256);
-    while (rest.len > 0) {
-        bool is_mac = bk_str_starts(rest, mac_word), is_code = bk_str_starts(rest, code_word);
-        if (is_mac || is_code) {
-            bk_buf_add(&name, bk_str_of(is_mac ? mac : code));
-            rest = bk_str_slice(rest, is_mac ? mac_word.len : code_word.len, rest.len);
-        } else {
-            bk_buf_add_char(&name, rest.ptr[0]);
-            rest = bk_str_slice(rest, 1, rest.len);
-        }
-    }
-    struct bk_str copy = bk_arena_str(rendering->cli->arena, bk_buf_str(&name));
-    bk_buf_deinit(&name);
-    return copy;
-}
 
 /* BK_ERR_NOT_FOUND without a detail: no file of this maker, or not of this phone. */
 static enum bk_err render(struct rendering *rendering, struct bk_str name, struct bk_buf *out,
                           enum bk_file_kind *ret_kind)
 {
-    struct bk_path_match match = {0};
-    struct bk_phone phone = rendering->phone;
-    if (!rendering->vendor->match_path(name, &match) || match.kind == BK_FILE_NONE ||
-        (match.has_mac && !bk_mac_eq(&match.mac, &phone.mac)))
+    struct bk_phone phone = rendering->own.phone;
+    struct bk_file_request request;
+    if (!bk_file_find(rendering->own.vendor, &phone.mac, name, &request))
         return BK_ERR_NOT_FOUND;
-    if (match.kind != BK_FILE_DEVICE) /* lines and keys are the device's own file's alone */
+    if (request.kind != BK_FILE_DEVICE) /* lines and keys are the device's own file's alone */
         phone.line_count = phone.key_count = 0;
-    const struct bk_file_request request = {match.kind, match.has_mac, match.model_code};
-    enum bk_err err = bk_vendor_render(rendering->vendor, &phone, rendering->model, &request, out,
-                                       NULL, &rendering->cli->detail);
-    *ret_kind = match.kind;
+    enum bk_err err = bk_vendor_render(rendering->own.vendor, &phone, rendering->own.model,
+                                       &request, out, NULL, &rendering->cli->detail);
+    *ret_kind = request.kind;
     return err == BK_OK ? out->err : err;
 }
 
@@ -174,9 +93,13 @@ static enum bk_err show(struct rendering *rendering, struct bk_str name, bool is
 
 static enum bk_err show_all(struct rendering *rendering)
 {
+    const struct cli_phone *own = &rendering->own;
     enum bk_err err = BK_OK;
-    for (const char *const *one = rendering->vendor->files; err == BK_OK && *one != NULL; one++)
-        err = show(rendering, file_name(rendering, *one), false);
+    for (const char *const *one = own->vendor->files; err == BK_OK && *one != NULL; one++) {
+        char name[BK_FILE_NAME_SIZE];
+        if (bk_file_name_print(*one, &own->phone.mac, own->model, &name))
+            err = show(rendering, bk_str_of(name), false);
+    }
     return err;
 }
 
@@ -184,9 +107,9 @@ static void answer(struct rendering *rendering, struct bk_str mac)
 {
     json_t *object = json_object();
     json_object_set_new(object, "mac", cli_json_text(mac));
-    json_object_set_new(object, "vendor", json_string(rendering->vendor->name));
-    json_object_set_new(object, "model", cli_json_text(rendering->phone.model));
-    json_object_set_new(object, "revision", json_integer(rendering->phone.revision));
+    json_object_set_new(object, "vendor", json_string(rendering->own.vendor->name));
+    json_object_set_new(object, "model", cli_json_text(rendering->own.phone.model));
+    json_object_set_new(object, "revision", json_integer(rendering->own.phone.revision));
     json_object_set(object, "files", rendering->files);
     cli_out_json(stdout, object);
     json_decref(object);
@@ -203,15 +126,12 @@ static enum bk_err run(struct cli *cli)
         err = cli_mac(cli, cli_value(cli, "mac"), &mac);
     if (err != BK_OK)
         return err;
-    if (cli->settings.public_url == NULL) {
-        bk_detail_set(&cli->detail, "the file names the URL phones come back to: set "
-                                    "BECKON_PUBLIC_URL as beckon-config has it");
-        return BK_ERR_INVALID;
-    }
     rendering.files = json_array();
     err = cli_begin_sealed(cli, &tenant);
     if (err == BK_OK)
-        err = load(cli, &tenant, mac, &rendering);
+        err = cli_phone_read(cli, &tenant, mac, &tenant.data_key, &rendering.own);
+    if (err == BK_OK && !cli_has(cli, "secrets"))
+        mask(&rendering.own.phone);
     if (err == BK_OK && cli_has(cli, "secrets"))
         err = cli_audit(cli, tenant.tenant_id, "device.reveal", mac, json_object());
     err = cli_end(cli, err);

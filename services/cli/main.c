@@ -35,8 +35,9 @@ static const struct cli_command *const commands[] = {
     &cli_cmd_certificate_block, &cli_cmd_certificate_unblock,
     &cli_cmd_certificate_list,  &cli_cmd_visits,
     &cli_cmd_refusals,          &cli_cmd_render,
-    &cli_cmd_identify,          &cli_cmd_ban_list,
-    &cli_cmd_ban_add,           &cli_cmd_ban_lift,
+    &cli_cmd_explain,           &cli_cmd_identify,
+    &cli_cmd_ban_list,          &cli_cmd_ban_add,
+    &cli_cmd_ban_lift,
 };
 
 static void print_help(FILE *out)

@@ -13,7 +13,7 @@ COMMANDS = (
     "migrate", "check", "keys new", "keys jwt", "keys rotate", "user add", "user list", "user password",
     "user disable", "user enable", "tenant add", "tenant list", "pbx add", "pbx control", "pbx list", "extension add",
     "extension list", "device add", "device import", "device list", "device show", "setting set",
-    "setting list", "trust-root import", "trust-root list", "visits", "render", "identify",
+    "setting list", "trust-root import", "trust-root list", "visits", "render", "explain", "identify",
 )
 
 
@@ -254,6 +254,34 @@ def test_render_of_another_maker(shown):
     text = shown.text(*render, "--secrets", "--file", "cfgc074ad005002.xml")
     assert "<P34>secret-shown-1001</P34>\n" in text and "<P2>Admin-12345</P2>\n" in text
     assert "no file" in shown.error(*render, "--file", "cfgc074ad005002.bin")["detail"]
+
+
+def test_explain_names_the_layer_of_each_parameter(shown):
+    shown.json("device", "add", "--tenant", "shown", "805ec0005003", "--vendor", "yealink", "--model", "T54W",
+               "--line", "1=1001", "--key", "line/1=blf,value=1002", "--key", "line/2=pickup,value=1003",
+               "--setting", "ui.ring_volume=7", "--setting", "call.waiting=no")
+    explain = ("explain", "--tenant", "shown", "--mac", "805ec0005003")
+    told = shown.json(*explain)
+    own = {row["name"]: row for row in told["parameters"] if row["file"] == "805ec0005003.cfg"}
+    wanted = {
+        "call_waiting.enable": ("0", "device: call.waiting"),
+        "local_time.ntp_server1": ("", "default: time.ntp_servers"),
+        "account.1.user_name": ("1001", "line 1"),
+        "account.2.enable": ("0", "line 2"),
+        "linekey.1.value": ("1002", "key line, 1"),
+        "sip.notify_reboot_enable": ("0", "driver"),
+    }
+    assert {name: (own[name]["value"], own[name]["from"]) for name in wanted} == wanted
+    assert own["account.1.password"]["value"].startswith("********-")
+    assert own["static.security.user_password"]["state"] == "kept"
+    # Nothing is dropped in silence: a key without a number at this maker, a setting without a parameter.
+    assert own["pickup"] == {"file": "805ec0005003.cfg", "name": "pickup", "value": "", "from": "key line, 2",
+                             "state": "unsupported"}
+    assert told["unsupported"] == ["ui.ring_volume"]
+    assert "ui.ring_volume is set, and Yealink has no parameter for it" in shown.text(*explain)
+    assert "default:" not in shown.text(*explain, "--set")
+    assert "secret-shown" not in shown.text(*explain)
+    assert "no device" in shown.error("explain", "--tenant", "shown", "--mac", "805ec0005999")["detail"]
 
 
 def test_render_reads_what_the_service_reads(shown):

@@ -315,7 +315,32 @@ static void a_secret_opens_in_its_own_place_only(void **state)
     const struct place foreign = {"its own, another key", TENANT, "extension.secret", 42,
                                   BK_ERR_CRYPTO};
     line_secret_at(&foreign, &other_key);
-    line_secret_at(&foreign, NULL);
+}
+
+static void without_a_key_secrets_are_masked(void **state)
+{
+    (void)state;
+    static const char *const secrets[] = {"s3cret", "s3cret", "other1"};
+    struct bk_arena *arena = bk_arena_new();
+    struct bk_str masks[BK_COUNT(secrets)];
+    for (size_t i = 0; i < BK_COUNT(secrets); i++) {
+        struct sealed sealed = seal(TENANT, "extension.secret", 42, secrets[i]);
+        char json[2048];
+        snprintf(json, sizeof json,
+                 "{" PBX ",\"lines\":[{\"index\":1,\"id\":42,\"extension_id\":42,\"pbx_id\":3,"
+                 "\"number\":\"1\",\"secret\":\"%s\"}]}",
+                 sealed.text);
+        struct bk_phone phone;
+        assert_int_equal(bk_phone_decode(arena, bk_arena_str(arena, bk_str_of(json)),
+                                         BK_STR("yealink"), TENANT, NULL, &phone, NULL),
+                         BK_OK);
+        masks[i] = phone.lines[0].secret;
+        assert_int_equal(masks[i].len, 15);
+        assert_true(bk_str_starts(masks[i], BK_STR("********-")));
+    }
+    assert_false(bk_str_eq(masks[0], masks[2]));
+    assert_false(bk_str_eq(masks[0], masks[1])); /* of what is sealed, which differs each time */
+    bk_arena_free(arena);
 }
 
 /* Two phones' passwords swapped between their rows: neither opens. */
@@ -372,6 +397,7 @@ int main(void)
         cmocka_unit_test(bad_documents_are_refused_with_a_reason),
         cmocka_unit_test(sizes_are_bounded),
         cmocka_unit_test(a_secret_opens_in_its_own_place_only),
+        cmocka_unit_test(without_a_key_secrets_are_masked),
         cmocka_unit_test(swapped_settings_do_not_open),
         cmocka_unit_test(every_failing_allocation_is_a_clean_error),
         cmocka_unit_test(kinds_of_keys_are_one_list),
