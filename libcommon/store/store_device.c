@@ -15,11 +15,11 @@ enum bk_err bk_store_device_add(const struct bk_store *store, int64_t tenant_id,
 {
     static const char sql[] =
         "insert into app.device (tenant_id, device_id, mac, vendor, model, serial, label, site_id,"
-        "                        profile_id, settings, locks, raw)"
+        "                        profile_id, key_template_id, settings, locks, raw)"
         " overriding system value"
         " values ($1::bigint, $2::bigint, $3::macaddr, $4, $5, $6, $7, nullif($8::bigint, 0),"
-        "         nullif($9::bigint, 0), $10::jsonb,"
-        "         array(select jsonb_array_elements_text($11::jsonb)), $12::jsonb)";
+        "         nullif($9::bigint, 0), nullif($10::bigint, 0), $11::jsonb,"
+        "         array(select jsonb_array_elements_text($12::jsonb)), $13::jsonb)";
     const struct bk_pg_param params[] = {
         bk_store_int(store, tenant_id),
         bk_store_int(store, device_id),
@@ -30,6 +30,7 @@ enum bk_err bk_store_device_add(const struct bk_store *store, int64_t tenant_id,
         bk_store_text(device->label),
         bk_store_int(store, device->site_id),
         bk_store_int(store, device->profile_id),
+        bk_store_int(store, device->key_template_id),
         bk_store_text(device->settings_json),
         bk_store_text(device->locks_json),
         bk_store_text(device->raw_json),

@@ -10,7 +10,7 @@
 struct bk_store_device {
     struct bk_str mac; /* 12 hexadecimal digits */
     struct bk_str vendor, model, serial, label;
-    int64_t site_id, profile_id;                       /* 0: none */
+    int64_t site_id, profile_id, key_template_id;      /* 0: none */
     struct bk_str settings_json, locks_json, raw_json; /* of the device's own layer */
 };
 

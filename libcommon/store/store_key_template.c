@@ -3,22 +3,28 @@
  */
 #include "store/store_key_template.h"
 
-#define EXTENT_SQL \
-    "select mac, vendor, model, line, line_key, programmable_key, module, module_key from "
+#define EXTENT_SQL(from) \
+    "select x.mac, x.vendor, x.model, x.line, x.line_key, x.programmable_key, x.module," \
+    "       x.module_key from " from
 
 enum bk_err bk_store_extents(const struct bk_store *store, int64_t tenant_id, int64_t device_id,
                              int64_t key_template_id, const struct bk_store_extent **ret_extents,
                              size_t *ret_count)
 {
+    static const char of_device[] =
+        EXTENT_SQL("app.extents_of_device($1::bigint, $2::bigint) as x");
+    static const char of_template[] =
+        EXTENT_SQL("app.key_template as t"
+                   " cross join lateral app.extents_of_key_template(t.tenant_id, t.key_template_id)"
+                   "     as x"
+                   " where t.tenant_id = $1::bigint"
+                   "   and ($2::bigint = 0 or t.key_template_id = $2::bigint)");
     const struct bk_pg_param params[] = {
         bk_store_int(store, tenant_id),
         bk_store_int(store, device_id != 0 ? device_id : key_template_id)};
     struct bk_pg_rows *rows = NULL;
-    enum bk_err err = bk_pgc_exec(
-        store->pgc,
-        device_id != 0 ? EXTENT_SQL "app.extents_of_device($1::bigint, $2::bigint)"
-                       : EXTENT_SQL "app.extents_of_key_template($1::bigint, $2::bigint)",
-        params, BK_COUNT(params), &rows, store->detail);
+    enum bk_err err = bk_pgc_exec(store->pgc, device_id != 0 ? of_device : of_template, params,
+                                  BK_COUNT(params), &rows, store->detail);
     const size_t count = err == BK_OK ? (size_t)bk_pg_row_count(rows) : 0;
     struct bk_store_extent *extents = bk_arena_alloc(store->arena, (count + 1) * sizeof *extents);
     for (size_t i = 0; i < count; i++) {
@@ -67,10 +73,15 @@ enum bk_err bk_store_key_template_delete(const struct bk_store *store, int64_t t
     return bk_store_run(store, sql, params, BK_COUNT(params), NULL);
 }
 
+/* Its keys are part of what the template's version tells of. */
+#define TOUCHED_SQL \
+    "with touched as (update app.key_template set updated_at = now()" \
+    " where tenant_id = $1::bigint and key_template_id = $2::bigint) "
+
 enum bk_err bk_store_key_template_put(const struct bk_store *store, int64_t tenant_id, int64_t id,
                                       struct bk_str keys)
 {
-    static const char sql[] =
+    static const char sql[] = TOUCHED_SQL
         "insert into app.key_template_key as k (tenant_id, key_template_id, panel, module, slot,"
         "                                       kind, line, value, label, extension)"
         " select $1::bigint, $2::bigint, w.panel, w.module, w.slot, w.kind, w.line, w.value,"
@@ -91,7 +102,7 @@ enum bk_err bk_store_key_template_put(const struct bk_store *store, int64_t tena
 enum bk_err bk_store_key_template_clear(const struct bk_store *store, int64_t tenant_id, int64_t id,
                                         const char *panel, int module, int slot)
 {
-    static const char sql[] =
+    static const char sql[] = TOUCHED_SQL
         "delete from app.key_template_key where tenant_id = $1::bigint"
         "   and key_template_id = $2::bigint and panel = $3::app.panel and module = $4::bigint"
         "   and slot = $5::bigint returning 1";

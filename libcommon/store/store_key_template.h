@@ -12,7 +12,8 @@ struct bk_store_extent {
     struct bk_str mac, vendor, model;
     int line, line_key, programmable_key, module, module_key;
 };
-/* Of a device with its template, or of all models that use the template; what is not meant is 0. */
+/* Of a device with its template, or of all models that use the template; what is not meant is 0.
+ * Both 0: of every template of the tenant. */
 BK_MUST_USE enum bk_err bk_store_extents(const struct bk_store *store, int64_t tenant_id,
                                          int64_t device_id, int64_t key_template_id,
                                          const struct bk_store_extent **ret_extents,

@@ -20,6 +20,7 @@ static const struct cli_option add_options[] = {
     {"serial", CLI_VALUE, false, "S", "serial number"},
     {"site", CLI_VALUE, false, "S", "name of the site it stands at"},
     {"profile", CLI_VALUE, false, "P", "name of the profile whose settings it shares"},
+    {"key-template", CLI_VALUE, false, "K", "name of the key template whose keys it has"},
     {"line", CLI_REPEATED, false, "INDEX=NUMBER[@PBX]",
      "account INDEX (1 to 16) is this extension; @PBX where the number is on several"},
     {"key", CLI_REPEATED, false, "PANEL/SLOT=KIND,…",
@@ -197,6 +198,10 @@ static enum bk_err add(struct cli *cli, struct adding *adding)
     enum bk_err err = find_layer(cli, adding, "site", BK_LAYER_SITE, &adding->device.site_id);
     if (err == BK_OK)
         err = find_layer(cli, adding, "profile", BK_LAYER_PROFILE, &adding->device.profile_id);
+    const char *key_template = cli_value(cli, "key-template");
+    if (err == BK_OK && key_template != NULL)
+        err = cli_key_template_find(cli, &adding->tenant, key_template,
+                                    &adding->device.key_template_id);
     if (err == BK_OK)
         err = bk_store_device_id(&store, &adding->device_id);
     if (err == BK_OK)
@@ -210,6 +215,8 @@ static enum bk_err add(struct cli *cli, struct adding *adding)
         err = add_lines(cli, adding);
     if (err == BK_OK)
         err = add_keys(cli, adding);
+    if (err == BK_OK)
+        err = cli_limits_check(cli, adding->tenant.tenant_id, adding->device_id, 0);
     cli_layer_close(&layer);
     return err;
 }

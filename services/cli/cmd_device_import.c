@@ -13,6 +13,7 @@
 #include "model/mac.h"
 #include "spec.h"
 #include "store/store_device.h"
+#include "vendor/limits.h"
 
 #define ROW_MAX 100000
 #define FILE_BYTES_MAX (64u * 1024 * 1024)
@@ -144,6 +145,21 @@ static void add_member(struct import *import, const char *key, struct bk_str tex
     json_decref(value);
 }
 
+/* The last line that the row names must be one that the model has. */
+static void check_lines(struct import *import, int line, const struct bk_vendor *vendor,
+                        struct bk_str model, const struct bk_str *values)
+{
+    struct bk_extent extent = {0};
+    struct bk_detail detail;
+    for (int i = 0; i < BK_LINE_MAX; i++) {
+        if (values[COLUMN_LINE1 + i].len > 0)
+            extent.line = i + 1;
+    }
+    if (bk_limits_check(vendor, model, &extent, &detail) != BK_OK)
+        complain(import, line, column_name(import, COLUMN_LINE1 + extent.line - 1), "%s",
+                 detail.text);
+}
+
 static void add_lines(struct import *import, int line, const struct bk_str *values)
 {
     bool is_first = true;
@@ -207,6 +223,8 @@ static void add_row(struct import *import, const struct cli_csv_record *record)
     if (cli_device_vendor(values[COLUMN_VENDOR], values[COLUMN_MODEL], &vendor, &model, &detail) !=
         BK_OK)
         complain(import, line, "vendor", "%s", detail.text);
+    else
+        check_lines(import, line, vendor, model, values);
     for (int i = COLUMN_MODEL; i < COLUMN_LINE1; i++) {
         if (cli_text_check("text", values[i], text_max[i], true, &detail) != BK_OK)
             complain(import, line, column_names[i], "%s", detail.text);
@@ -381,6 +399,8 @@ static enum bk_err work(struct import *import, struct bk_str text)
         err = report(import);
     if (err == BK_OK && !is_dry)
         err = write_batches(import, tenant.tenant_id, &added);
+    if (err == BK_OK && !is_dry)
+        err = cli_limits_check(cli, tenant.tenant_id, 0, 0); /* templates of the rows' profiles */
     if (err == BK_OK && !is_dry)
         err = cli_audit(cli, tenant.tenant_id, "device.import", BK_STR(""),
                         answer_of(import, added, is_dry));

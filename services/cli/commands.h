@@ -20,6 +20,9 @@ extern const struct cli_command cli_cmd_certificate_block, cli_cmd_certificate_u
     cli_cmd_certificate_list;
 extern const struct cli_command cli_cmd_policy_show, cli_cmd_policy_set;
 extern const struct cli_command cli_cmd_site_add, cli_cmd_site_addresses, cli_cmd_site_list;
+extern const struct cli_command cli_cmd_key_template_add, cli_cmd_key_template_set,
+    cli_cmd_key_template_use, cli_cmd_key_template_list, cli_cmd_key_template_show,
+    cli_cmd_key_template_delete;
 extern const struct cli_command cli_cmd_refusals;
 extern const struct cli_command cli_cmd_cert_rule_add, cli_cmd_cert_rule_list,
     cli_cmd_cert_rule_delete;

@@ -26,6 +26,9 @@ static const struct cli_command *const commands[] = {
     &cli_cmd_device_accept,     &cli_cmd_device_block,
     &cli_cmd_device_arm,        &cli_cmd_device_enrol,
     &cli_cmd_device_disarm,     &cli_cmd_anomaly_list,
+    &cli_cmd_key_template_add,  &cli_cmd_key_template_set,
+    &cli_cmd_key_template_use,  &cli_cmd_key_template_list,
+    &cli_cmd_key_template_show, &cli_cmd_key_template_delete,
     &cli_cmd_site_add,          &cli_cmd_site_addresses,
     &cli_cmd_site_list,         &cli_cmd_policy_show,
     &cli_cmd_policy_set,        &cli_cmd_setting_set,
@@ -46,7 +49,7 @@ static void print_help(FILE *out)
           "Usage: beckon COMMAND [OPTIONS]\n\nCommands:\n",
           out);
     for (size_t i = 0; i < BK_COUNT(commands); i++)
-        fprintf(out, "  %-18s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  %-19s %s\n", commands[i]->name, commands[i]->summary);
     fputs(
         "\n`beckon COMMAND --help` explains one. Every command takes --json and --settings FILE.\n"
         "\nEnvironment: BECKON_PG (libpq connection string), BECKON_MASTER_KEY_FILE,\n"
@@ -114,7 +117,7 @@ static bool print_family(const char *word, FILE *out)
         struct bk_str rest = bk_str_of(commands[i]->name);
         if (!bk_str_eq(bk_str_cut(&rest, ' '), bk_str_of(word)))
             continue;
-        fprintf(out, "  beckon %-18s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  beckon %-19s %s\n", commands[i]->name, commands[i]->summary);
         has_any = true;
     }
     return has_any;

@@ -172,8 +172,8 @@ static struct bk_str cut_part(struct bk_arena *arena, struct bk_str *rest)
     return (struct bk_str){out, len};
 }
 
-static enum bk_err read_key_place(struct bk_str place, struct bk_phone_key *key,
-                                  struct bk_detail *ret_detail)
+enum bk_err cli_spec_key_place(const char *option, struct bk_str place, struct bk_phone_key *key,
+                               struct bk_detail *ret_detail)
 {
     struct bk_str slot = place;
     struct bk_str panel = bk_str_cut(&slot, '/');
@@ -188,24 +188,28 @@ static enum bk_err read_key_place(struct bk_str place, struct bk_phone_key *key,
             found = (ptrdiff_t)i;
     }
     if (found < 0) {
-        bk_detail_set(ret_detail, "--key: the panel before the / is line, programmable or module.N "
-                                  "(N the module's number)");
+        bk_detail_set(
+            ret_detail,
+            "%s: the panel before the / is line, programmable or module.N (N the module's "
+            "number)",
+            option);
         return BK_ERR_INVALID;
     }
     key->panel = (enum bk_panel)found;
     if (has_module != (key->panel == BK_PANEL_MODULE)) {
-        bk_detail_set(ret_detail, "--key: panel module, and only it, has a number: module.1/3");
+        bk_detail_set(ret_detail, "%s: panel module, and only it, has a number: module.1/3",
+                      option);
         return BK_ERR_INVALID;
     }
     if (has_module) {
         if (bk_str_parse_int(module, 1, MODULE_MAX, &number) != BK_OK) {
-            bk_detail_set(ret_detail, "--key: the module's number is not 1 to %d", MODULE_MAX);
+            bk_detail_set(ret_detail, "%s: the module's number is not 1 to %d", option, MODULE_MAX);
             return BK_ERR_INVALID;
         }
         key->module = (int)number;
     }
     if (bk_str_parse_int(slot, 1, slot_max[key->panel], &number) != BK_OK) {
-        bk_detail_set(ret_detail, "--key: the slot after %s/ is not a number from 1 to %d",
+        bk_detail_set(ret_detail, "%s: the slot after %s/ is not a number from 1 to %d", option,
                       panel_names[key->panel], slot_max[key->panel]);
         return BK_ERR_INVALID;
     }
@@ -255,7 +259,7 @@ enum bk_err cli_spec_key(struct bk_arena *arena, struct bk_str text, struct bk_p
         bk_detail_set(ret_detail, "--key: want PANEL/SLOT=KIND, e.g. line/2=blf,value=1002");
         return BK_ERR_INVALID;
     }
-    enum bk_err err = read_key_place(place, &key, ret_detail);
+    enum bk_err err = cli_spec_key_place("--key", place, &key, ret_detail);
     if (err != BK_OK)
         return err;
 

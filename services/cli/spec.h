@@ -45,6 +45,9 @@ BK_MUST_USE enum bk_err cli_spec_line(struct bk_str text, struct cli_line_spec *
 BK_MUST_USE enum bk_err cli_spec_key(struct bk_arena *arena, struct bk_str text,
                                      struct bk_phone_key *ret_key, struct bk_detail *ret_detail);
 const char *cli_panel_name(enum bk_panel panel);
+/* PANEL[.MODULE]/SLOT alone; option: what the error's sentence begins with, "--clear". */
+BK_MUST_USE enum bk_err cli_spec_key_place(const char *option, struct bk_str place,
+                                           struct bk_phone_key *key, struct bk_detail *ret_detail);
 
 /* KEY=VALUE: neutral ("time.zone"), or a maker's own ("raw:yealink:features.x"). */
 struct cli_setting_spec {
