@@ -102,21 +102,32 @@ static bool is_host_port(struct bk_str text)
                BK_OK;
 }
 
+/* What follows one of the schemes (separated by blanks); none of them: nothing. */
+static struct bk_str after_scheme(struct bk_str text, struct bk_str schemes)
+{
+    while (schemes.len > 0) {
+        struct bk_str scheme = bk_str_cut(&schemes, ' ');
+        if (bk_str_starts(text, scheme))
+            return bk_str_slice(text, scheme.len, text.len);
+    }
+    return BK_STR_NONE;
+}
+
 /* Scheme, host and a path of printable ASCII: phones have no use for more. */
 static bool is_url(struct bk_str text)
 {
-    static const char *const schemes[] = {"https://", "http://", "tftp://"};
-    struct bk_str rest = BK_STR_NONE;
-    for (size_t i = 0; i < BK_COUNT(schemes); i++) {
-        struct bk_str scheme = bk_str_of(schemes[i]);
-        if (bk_str_starts(text, scheme))
-            rest = bk_str_slice(text, scheme.len, text.len);
-    }
+    struct bk_str rest = after_scheme(text, BK_STR("https:// http:// tftp://"));
     for (size_t i = 0; i < rest.len; i++) {
         if (rest.ptr[i] <= ' ' || rest.ptr[i] > '~' || rest.ptr[i] == '"' || rest.ptr[i] == '\\')
             return false;
     }
     return is_host_port(bk_str_cut(&rest, '/'));
+}
+
+/* No path: the base is a setting of its own. */
+static bool is_ldap_url(struct bk_str text)
+{
+    return is_host_port(after_scheme(text, BK_STR("ldaps:// ldap://")));
 }
 
 /* Letters and digits in parts of at most eight, hyphens between (the shape of RFC 5646, 2.1). */
@@ -159,32 +170,56 @@ static bool are_hosts(struct bk_str list)
     return true;
 }
 
+static bool is_zone(struct bk_str text)
+{
+    return bk_zone_find(text) != NULL;
+}
+
+/* attribute=value, joined by commas; values are the directory's business. */
+static bool is_ldap_name(struct bk_str text)
+{
+    ptrdiff_t equals = bk_str_find(text, '=');
+    for (ptrdiff_t i = 0; i < equals; i++) {
+        if (!is_name_char(text.ptr[i]) && text.ptr[i] != '-' && text.ptr[i] != '.')
+            return false;
+    }
+    return equals > 0 && (size_t)equals + 1 < text.len;
+}
+
+#define WANT_URL "want a URL that begins with https://, http:// or tftp://"
+#define WANT_TIME "want HH:MM from 00:00 to 23:59"
+#define WANT_DIALABLE "want digits, letters and * # + - . _ only"
+
+/* Beyond the type; what has no row is any value of its type. */
+static const struct {
+    bool (*is_good)(struct bk_str text);
+    const char *fault;
+} checks[BK_NEUTRAL_COUNT] = {
+    [BK_NEUTRAL_TIME_ZONE] = {is_zone, "is no time zone we know; want an IANA name such as "
+                                       "Europe/Berlin"},
+    [BK_NEUTRAL_TIME_NTP] = {are_hosts, "want host names or addresses"},
+    [BK_NEUTRAL_LANGUAGE] = {is_language, "want a BCP 47 tag such as de or pt-BR"},
+    [BK_NEUTRAL_TONE_COUNTRY] = {is_country, "want two capital letters (ISO 3166-1) such as DE"},
+    [BK_NEUTRAL_WALLPAPER_URL] = {is_url, WANT_URL},
+    [BK_NEUTRAL_LOGO_URL] = {is_url, WANT_URL},
+    [BK_NEUTRAL_CA_URL] = {is_url, WANT_URL},
+    [BK_NEUTRAL_PROV_WINDOW_BEGIN] = {is_time, WANT_TIME},
+    [BK_NEUTRAL_PROV_WINDOW_END] = {is_time, WANT_TIME},
+    [BK_NEUTRAL_FIRMWARE_URL] = {is_url, WANT_URL},
+    [BK_NEUTRAL_PICKUP_CODE] = {is_dialable, WANT_DIALABLE},
+    [BK_NEUTRAL_VOICEMAIL_NUMBER] = {is_dialable, WANT_DIALABLE},
+    [BK_NEUTRAL_SYSLOG_SERVER] = {is_host_port, "want a host name or address, :port if not 514"},
+    [BK_NEUTRAL_PHONEBOOK_URL] = {is_url, WANT_URL},
+    [BK_NEUTRAL_LDAP_URL] = {is_ldap_url, "want ldap:// or ldaps:// and a host, without a path"},
+    [BK_NEUTRAL_LDAP_BASE] = {is_ldap_name, "want a name such as ou=people,dc=example"},
+};
+
 /* What is wrong with a value of the right type; NULL: nothing. */
 static const char *fault_of(enum bk_neutral id, struct bk_str text)
 {
     if (text.len > 0 && (text.ptr[0] == ' ' || text.ptr[text.len - 1] == ' '))
         return "begins or ends with a blank";
-
-    if (id == BK_NEUTRAL_TIME_ZONE)
-        return bk_zone_find(text) != NULL
-                   ? NULL
-                   : "is no time zone we know; want an IANA name such as Europe/Berlin "
-                     "(`beckon setting list time.zone` shows all)";
-    if (id == BK_NEUTRAL_TIME_NTP)
-        return are_hosts(text) ? NULL : "want host names or addresses";
-    if (id == BK_NEUTRAL_LANGUAGE)
-        return is_language(text) ? NULL : "want a BCP 47 tag such as de or pt-BR";
-    if (id == BK_NEUTRAL_TONE_COUNTRY)
-        return is_country(text) ? NULL : "want two capital letters (ISO 3166-1) such as DE";
-    if (id == BK_NEUTRAL_PROV_WINDOW_BEGIN || id == BK_NEUTRAL_PROV_WINDOW_END)
-        return is_time(text) ? NULL : "want HH:MM from 00:00 to 23:59";
-    if (id == BK_NEUTRAL_CA_URL || id == BK_NEUTRAL_FIRMWARE_URL || id == BK_NEUTRAL_PHONEBOOK_URL)
-        return is_url(text) ? NULL : "want a URL that begins with https://, http:// or tftp://";
-    if (id == BK_NEUTRAL_SYSLOG_SERVER)
-        return is_host_port(text) ? NULL : "want a host name or address, :port if not 514";
-    if (id == BK_NEUTRAL_PICKUP_CODE || id == BK_NEUTRAL_VOICEMAIL_NUMBER)
-        return is_dialable(text) ? NULL : "want digits, letters and * # + - . _ only";
-    return NULL;
+    return checks[id].is_good == NULL || checks[id].is_good(text) ? NULL : checks[id].fault;
 }
 
 enum bk_err bk_neutral_check(enum bk_neutral id, struct bk_str text,

@@ -10,9 +10,12 @@
 
 #include "base/option.h"
 
-/* id, key, type, min, max (of a list: of its words), words, help. No neutral setting has a default
+/*
+ * id, key, type, min, max (of a list: of its words), words, help. No neutral setting has a default
  * of its own: what nobody sets is reset to the phone's factory value (docs/rules.md, rule 11),
- * unless a driver must set it. */
+ * unless a driver must set it. What belongs to a registration (SIP server, outbound proxy,
+ * transport, SRTP) stands with the phone side of a PBX, and where a phone fetches is Beckon's own.
+ */
 #define BK_NEUTRAL_LIST(X) \
     X(TIME_ZONE, "time.zone", BK_T_TEXT, 1, 64, NULL, "IANA time zone, e.g. Europe/Berlin") \
     X(TIME_NTP, "time.ntp_servers", BK_T_LIST, 1, 2, NULL, "NTP servers, best first") \
@@ -25,9 +28,14 @@
     X(BACKLIGHT_S, "ui.backlight_s", BK_T_INT, 0, 3600, NULL, \
       "Backlight off after; 0 = always on") \
     X(RING_VOLUME, "ui.ring_volume", BK_T_INT, 0, 15, NULL, "Ringer volume") \
+    X(RING_TONE, "ui.ring_tone", BK_T_TEXT, 1, 64, NULL, "Ring tone, by the phone's name of it") \
+    X(WALLPAPER_URL, "ui.wallpaper_url", BK_T_TEXT, 8, 255, NULL, "URL of a wallpaper") \
+    X(LOGO_URL, "ui.logo_url", BK_T_TEXT, 8, 255, NULL, "URL of a logo") \
     X(CODECS, "audio.codecs", BK_T_LIST, 1, 12, "pcmu pcma g722 g729 opus ilbc g726_32", \
       "Codecs in order of preference; those not named are off") \
     X(DTMF_MODE, "audio.dtmf_mode", BK_T_ENUM, 0, 0, "inband rfc2833 info rfc2833_info", "DTMF") \
+    X(HEADSET_FIRST, "audio.headset_first", BK_T_BOOL, 0, 0, NULL, \
+      "Calls go to a headset while one is attached") \
     X(SIP_EXPIRES_S, "sip.register_expires_s", BK_T_INT, 60, 86400, NULL, \
       "Time between two REGISTERs") \
     X(SIP_PORT, "sip.local_port", BK_T_INT, 1024, 65535, NULL, "The phone's own SIP port") \
@@ -55,15 +63,27 @@
     X(FIRMWARE_URL, "firmware.url", BK_T_TEXT, 8, 255, NULL, "URL of the firmware to run") \
     X(VLAN_ID, "net.vlan_id", BK_T_INT, 1, 4094, NULL, "802.1Q VLAN of the phone's own traffic") \
     X(VLAN_PRIORITY, "net.vlan_priority", BK_T_INT, 0, 7, NULL, "802.1p priority") \
+    X(PC_VLAN_ID, "net.pc_vlan_id", BK_T_INT, 1, 4094, NULL, "802.1Q VLAN of the PC port") \
     X(LLDP, "net.lldp", BK_T_BOOL, 0, 0, NULL, "LLDP-MED") \
+    X(CDP, "net.cdp", BK_T_BOOL, 0, 0, NULL, "Cisco Discovery Protocol") \
     X(DSCP_SIP, "net.dscp_sip", BK_T_INT, 0, 63, NULL, "DSCP of SIP") \
     X(DSCP_RTP, "net.dscp_rtp", BK_T_INT, 0, 63, NULL, "DSCP of RTP") \
     X(CALL_WAITING, "call.waiting", BK_T_BOOL, 0, 0, NULL, "Call waiting") \
     X(AUTO_ANSWER, "call.auto_answer", BK_T_BOOL, 0, 0, NULL, "Answer at once") \
+    X(DND_ALLOWED, "call.dnd_allowed", BK_T_BOOL, 0, 0, NULL, \
+      "The user may switch do-not-disturb on") \
+    X(FEATURE_SYNC, "call.feature_sync", BK_T_BOOL, 0, 0, NULL, \
+      "Do-not-disturb and forwarding are kept by the PBX, and shown by the phone") \
     X(PICKUP_CODE, "call.pickup_code", BK_T_TEXT, 1, 32, NULL, "Directed pickup code, e.g. *8") \
     X(VOICEMAIL_NUMBER, "call.voicemail_number", BK_T_TEXT, 1, 64, NULL, "Number of the mailbox") \
     X(SYSLOG_SERVER, "log.syslog_server", BK_T_TEXT, 1, 255, NULL, "Syslog server") \
-    X(PHONEBOOK_URL, "phonebook.xml_url", BK_T_TEXT, 8, 255, NULL, "URL of an XML phone book")
+    X(PHONEBOOK_URL, "phonebook.xml_url", BK_T_TEXT, 8, 255, NULL, "URL of an XML phone book") \
+    X(LDAP_URL, "phonebook.ldap_url", BK_T_TEXT, 8, 255, NULL, \
+      "LDAP phone book: ldap:// or ldaps://, host, :port if not the scheme's") \
+    X(LDAP_BASE, "phonebook.ldap_base", BK_T_TEXT, 3, 255, NULL, \
+      "LDAP: search below this name, e.g. ou=people,dc=example") \
+    X(LDAP_USER, "phonebook.ldap_user", BK_T_TEXT, 1, 255, NULL, "LDAP: bind as this name") \
+    X(LDAP_SECRET, "phonebook.ldap_secret", BK_T_SECRET, 1, 64, NULL, "LDAP: password of the bind")
 
 enum bk_neutral {
 #define X(id, key, type, min, max, words, help) BK_NEUTRAL_##id,
@@ -88,7 +108,7 @@ BK_MUST_USE enum bk_err bk_neutral_parse(enum bk_neutral id, struct bk_str text,
 
 /*
  * Check a value as an admin wrote it, beyond its type: zone known, HH:MM, URLs with https/http/
- * tftp scheme, host names, list lengths. ret_detail names key and limit.
+ * tftp (LDAP: ldap/ldaps) scheme, host names, list lengths. ret_detail names key and limit.
  */
 BK_MUST_USE enum bk_err bk_neutral_check(enum bk_neutral id, struct bk_str text,
                                          struct bk_option_value *ret_value,

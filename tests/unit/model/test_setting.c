@@ -61,6 +61,40 @@ static const struct {
     {"port 0", BK_NEUTRAL_SYSLOG_SERVER, "log.example:0", false, 0},
     {"a pickup code", BK_NEUTRAL_PICKUP_CODE, "*8", true, 0},
     {"a pickup code with a blank", BK_NEUTRAL_PICKUP_CODE, "* 8", false, 0},
+    {"a ring tone", BK_NEUTRAL_RING_TONE, "Ring 3.wav", true, 0},
+    {"a ring tone's new line", BK_NEUTRAL_RING_TONE, "a\nb", false, 0},
+    {"a ring tone of 64", BK_NEUTRAL_RING_TONE,
+     "0123456789012345678901234567890123456789"
+     "012345678901234567890123",
+     true, 0},
+    {"a ring tone of 65", BK_NEUTRAL_RING_TONE,
+     "0123456789012345678901234567890123456789"
+     "0123456789012345678901234",
+     false, 0},
+    {"a wallpaper", BK_NEUTRAL_WALLPAPER_URL, "https://img.example/w.jpg", true, 0},
+    {"a wallpaper's file name", BK_NEUTRAL_WALLPAPER_URL, "wallpaper.jpg", false, 0},
+    {"a logo over FTP", BK_NEUTRAL_LOGO_URL, "ftp://img.example/l.png", false, 0},
+    {"the PC port's VLAN", BK_NEUTRAL_PC_VLAN_ID, "4094", true, 4094},
+    {"a VLAN that 802.1Q keeps", BK_NEUTRAL_PC_VLAN_ID, "4095", false, 0},
+    {"no VLAN", BK_NEUTRAL_PC_VLAN_ID, "0", false, 0},
+    {"CDP", BK_NEUTRAL_CDP, "off", true, 0},
+    {"a headset by name", BK_NEUTRAL_HEADSET_FIRST, "bluetooth", false, 0},
+    {"feature synchronisation", BK_NEUTRAL_FEATURE_SYNC, "yes", true, 1},
+    {"do-not-disturb", BK_NEUTRAL_DND_ALLOWED, "no", true, 0},
+    {"an LDAP server", BK_NEUTRAL_LDAP_URL, "ldap://dir.example", true, 0},
+    {"an LDAP server with a port", BK_NEUTRAL_LDAP_URL, "ldaps://dir.example:3269", true, 0},
+    {"an LDAP server over IPv6", BK_NEUTRAL_LDAP_URL, "ldap://[2001:db8::1]:389", true, 0},
+    {"an LDAP URL with a path", BK_NEUTRAL_LDAP_URL, "ldap://dir.example/dc=example", false, 0},
+    {"an LDAP URL of another scheme", BK_NEUTRAL_LDAP_URL, "https://dir.example", false, 0},
+    {"an LDAP URL without a host", BK_NEUTRAL_LDAP_URL, "ldaps://", false, 0},
+    {"an XML book by LDAP", BK_NEUTRAL_PHONEBOOK_URL, "ldap://dir.example", false, 0},
+    {"an LDAP base", BK_NEUTRAL_LDAP_BASE, "ou=Büro, dc=example", true, 0},
+    {"an LDAP base without attribute", BK_NEUTRAL_LDAP_BASE, "=example", false, 0},
+    {"an LDAP base without value", BK_NEUTRAL_LDAP_BASE, "dc=", false, 0},
+    {"an LDAP base of words", BK_NEUTRAL_LDAP_BASE, "example com", false, 0},
+    {"an LDAP user", BK_NEUTRAL_LDAP_USER, "cn=phones,dc=example", true, 0},
+    {"an LDAP password", BK_NEUTRAL_LDAP_SECRET, "x", true, 0},
+    {"an empty LDAP password", BK_NEUTRAL_LDAP_SECRET, "", false, 0},
     {"a boolean", BK_NEUTRAL_WEB_UI, "no", true, 0},
     {"no boolean", BK_NEUTRAL_WEB_UI, "2", false, 0},
 };
@@ -99,7 +133,7 @@ static void rows_stand_in_the_order_of_the_enum(void **state)
 {
     (void)state;
     assert_string_equal(bk_neutral_options[BK_NEUTRAL_TIME_ZONE].key, "time.zone");
-    assert_string_equal(bk_neutral_options[BK_NEUTRAL_PHONEBOOK_URL].key, "phonebook.xml_url");
+    assert_string_equal(bk_neutral_options[BK_NEUTRAL_LDAP_SECRET].key, "phonebook.ldap_secret");
     assert_null(bk_neutral_options[BK_NEUTRAL_COUNT].key);
     for (int i = 0; i < BK_NEUTRAL_COUNT; i++)
         assert_int_equal(bk_neutral_find(bk_str_of(bk_neutral_options[i].key)), i);
