@@ -8,24 +8,19 @@
 #include "vendor/cert_rule.h"
 #include "vendor/vendor.h"
 
+extern const struct bk_vendor bk_vendor_cisco;
 extern const struct bk_vendor bk_vendor_grandstream;
 extern const struct bk_vendor bk_vendor_mitel;
 extern const struct bk_vendor bk_vendor_yealink;
 
 /* One line a driver; where several makers could ask for a path, the first one is named. */
 static const struct bk_vendor *const vendors[] = {
-    &bk_vendor_yealink,
-    &bk_vendor_grandstream,
-    &bk_vendor_mitel,
-    NULL,
+    &bk_vendor_yealink, &bk_vendor_grandstream, &bk_vendor_mitel, &bk_vendor_cisco, NULL,
 };
 
 /* The same, then the makers that are only recognised. */
 static const struct bk_vendor *const makers[] = {
-    &bk_vendor_yealink,
-    &bk_vendor_grandstream,
-    &bk_vendor_mitel,
-    NULL,
+    &bk_vendor_yealink, &bk_vendor_grandstream, &bk_vendor_mitel, &bk_vendor_cisco, NULL,
 };
 
 #define VENDOR_COUNT (BK_COUNT(vendors) - 1)
