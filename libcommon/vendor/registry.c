@@ -11,16 +11,19 @@
 extern const struct bk_vendor bk_vendor_cisco;
 extern const struct bk_vendor bk_vendor_grandstream;
 extern const struct bk_vendor bk_vendor_mitel;
+extern const struct bk_vendor bk_vendor_avaya;
 extern const struct bk_vendor bk_vendor_yealink;
 
 /* One line a driver; where several makers could ask for a path, the first one is named. */
 static const struct bk_vendor *const vendors[] = {
-    &bk_vendor_yealink, &bk_vendor_grandstream, &bk_vendor_mitel, &bk_vendor_cisco, NULL,
+    &bk_vendor_yealink, &bk_vendor_grandstream, &bk_vendor_mitel,
+    &bk_vendor_cisco,   &bk_vendor_avaya,       NULL,
 };
 
 /* The same, then the makers that are only recognised. */
 static const struct bk_vendor *const makers[] = {
-    &bk_vendor_yealink, &bk_vendor_grandstream, &bk_vendor_mitel, &bk_vendor_cisco, NULL,
+    &bk_vendor_yealink, &bk_vendor_grandstream, &bk_vendor_mitel,
+    &bk_vendor_cisco,   &bk_vendor_avaya,       NULL,
 };
 
 #define VENDOR_COUNT (BK_COUNT(vendors) - 1)
