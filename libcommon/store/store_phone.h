@@ -1,5 +1,5 @@
 /*
- * What one phone is to hold, for `beckon render`: the JSON that bk.device_fetch serves, made anew
+ * What one phone is to hold, for showing it: the JSON that bk.device_fetch serves, made anew
  * by the same function (app.phone_config) under row-level security and without a phone's
  * certificate, so also for one that would be refused.
  */
@@ -11,6 +11,11 @@
 struct bk_store_phone {
     int64_t device_id, revision;
     struct bk_str vendor, model, config_json; /* in the arena */
+    /* What the files that were handed out last were made of, and its revision; empty when that is
+     * not kept (none were, or the tenant's data key has changed since). */
+    struct bk_str last_json;
+    int64_t last_revision;
+    int64_t revision_held; /* by the phone, as far as it was seen; 0: not known */
 };
 
 /* BK_ERR_NOT_FOUND without a detail. */

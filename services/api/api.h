@@ -97,6 +97,7 @@ BK_MUST_USE enum bk_err api_audit(struct api_call *call, const char *action,
 
 /* What phones without a usable certificate call, without a slash at the end; empty: they cannot. */
 struct bk_str api_enrolment_url(const struct api_call *call);
+struct bk_str api_public_url(const struct api_call *call); /* a stand-in when it is not set */
 
 /* Seal under the tenant's key at "<tenant>/<field>/<id>"; bytes of the arena. */
 BK_MUST_USE enum bk_err api_seal(struct api_call *call, const char *field, int64_t id,

@@ -59,6 +59,12 @@ struct bk_str api_enrolment_url(const struct api_call *call)
     return bk_str_of(call->setup->settings->enrolment_url);
 }
 
+struct bk_str api_public_url(const struct api_call *call)
+{
+    struct bk_str url = bk_str_of(call->setup->settings->public_url);
+    return url.len > 0 ? url : BK_STR("https://beckon.invalid");
+}
+
 enum bk_err api_seal(struct api_call *call, const char *field, int64_t id, struct bk_str plain,
                      struct bk_str *ret_sealed)
 {

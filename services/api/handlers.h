@@ -32,6 +32,8 @@ extern api_handler_fn api_enrolments_get, api_enrolments_arm, api_enrolments_del
 /* res_blocked_certificates.c */
 extern api_handler_fn api_blocked_certificates_list, api_blocked_certificates_get,
     api_blocked_certificates_create, api_blocked_certificates_delete;
+/* res_parameters.c */
+extern api_handler_fn api_parameters_list, api_parameters_changes;
 /* res_refusals.c */
 extern api_handler_fn api_refusals_get;
 /* res_bans.c */
@@ -47,6 +49,7 @@ extern const struct api_doc api_doc_lines_list, api_doc_lines_put_all, api_doc_l
     api_doc_template_keys_put, api_doc_template_keys_delete, api_doc_jobs_create,
     api_doc_jobs_cancel, api_doc_job_batches_create, api_doc_device_policy_get,
     api_doc_devices_accept, api_doc_devices_block, api_doc_devices_arm, api_doc_enrolments_get,
-    api_doc_enrolments_arm, api_doc_enrolments_delete, api_doc_refusals_get;
+    api_doc_enrolments_arm, api_doc_enrolments_delete, api_doc_refusals_get,
+    api_doc_parameters_list, api_doc_parameters_changes;
 
 #endif

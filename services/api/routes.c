@@ -100,6 +100,8 @@ const struct api_route api_routes[] = {
     {"DELETE", "/v1/devices/{device_id}/keys/module/{module}/{slot}", "deleteDeviceModuleKey", API_TECHNICIAN, true, false, api_keys_delete, NULL, &api_doc_keys_delete},
 
     {"GET", "/v1/devices/{device_id}/policy", "getDevicePolicy", API_VIEWER, true, true, api_device_policy_get, NULL, &api_doc_device_policy_get},
+    {"GET", "/v1/devices/{device_id}/parameters", "getDeviceParameters", API_VIEWER, true, true, api_parameters_list, NULL, &api_doc_parameters_list},
+    {"GET", "/v1/devices/{device_id}/changes", "getDeviceChanges", API_VIEWER, true, true, api_parameters_changes, NULL, &api_doc_parameters_changes},
     {"POST", "/v1/devices/{device_id}/accept", "acceptDevice", API_TECHNICIAN, true, false, api_devices_accept, &api_res_devices, &api_doc_devices_accept},
     {"POST", "/v1/devices/{device_id}/block", "blockDevice", API_TECHNICIAN, true, false, api_devices_block, &api_res_devices, &api_doc_devices_block},
     {"POST", "/v1/devices/{device_id}/arm", "armDevice", API_TECHNICIAN, true, false, api_devices_arm, &api_res_devices, &api_doc_devices_arm},

@@ -32,6 +32,10 @@ static const struct bk_setting_row rows[] = {
         "What phones without a usable certificate call, as in beckon-config's settings; empty: "
         "nobody is let enrol",
         NULL),
+    ROW(public_url, "public_url", BK_T_TEXT, 0, 200, "",
+        "What phones call, as in beckon-config's settings, for showing what stands in their files; "
+        "empty: https://beckon.invalid stands for it",
+        NULL),
     BK_SETTING_ROW_END,
 };
 
@@ -49,16 +53,23 @@ const struct bk_settings api_settings_table = {
     .groups = groups,
 };
 
-enum bk_err api_settings_check(const struct api_settings *settings, struct bk_detail *ret_detail)
+static enum bk_err check_url(struct bk_str url, const char *key, struct bk_detail *ret_detail)
 {
-    struct bk_str url = bk_str_of(settings->enrolment_url), host = url;
+    struct bk_str host = url;
     if (url.len == 0)
         return BK_OK;
     if (bk_str_starts(url, BK_STR("https://")))
         host = bk_str_slice(url, 8, url.len);
     if (host.len > 0 && host.len < url.len && bk_str_find(host, '/') < 0)
         return BK_OK;
-    bk_detail_set(ret_detail, "enrolment_url: must be https://host or https://host:port, without a "
-                              "slash at the end");
+    bk_detail_set(ret_detail,
+                  "%s: must be https://host or https://host:port, without a slash at the end", key);
     return BK_ERR_INVALID;
+}
+
+enum bk_err api_settings_check(const struct api_settings *settings, struct bk_detail *ret_detail)
+{
+    enum bk_err err = check_url(bk_str_of(settings->enrolment_url), "enrolment_url", ret_detail);
+    return err == BK_OK ? check_url(bk_str_of(settings->public_url), "public_url", ret_detail)
+                        : err;
 }

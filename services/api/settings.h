@@ -10,7 +10,8 @@
 
 struct api_settings {
     struct bk_server_settings server;
-    char *jwt_key_file, *jwt_previous_key_file, *jwt_issuer, *jwt_audience, *enrolment_url;
+    char *jwt_key_file, *jwt_previous_key_file, *jwt_issuer, *jwt_audience, *enrolment_url,
+        *public_url;
     int64_t threads, queue_max, login_threads, login_queue_max;
     int64_t body_max_bytes, pg_timeout_ms;
 };

@@ -172,6 +172,7 @@ class World:
         client.expect(200, "PATCH", "/v1/tenant", {"policy": {"enrolment": "token"}})
         client.expect(201, "POST", f"/v1/devices/{self.ids['device_id']}/enrolment",
                       self.body("armDeviceEnrolment"))
+        self.serve(self.ids["device_id"])
         self.ids["anomaly_id"] = self.anomaly(self.ids["device_id"], "guessing")
         self.ids["job_id"] = self.make("createJob")["id"]
         self.ids["job_batch_id"] = self.make("createJobBatch")["id"]
@@ -191,6 +192,11 @@ class World:
             "insert into app.anomaly (tenant_id, device_id, kind, seen)"
             " select tenant_id, device_id, %s, %s from app.device where device_id = %s returning anomaly_id",
             (kind, json.dumps(seen), device_id))[0][0]
+
+    def serve(self, device_id):
+        """As beckon-config keeps what it hands out."""
+        self.stack.sql("select app.device_config_make(tenant_id, device_id, revision) from app.device"
+                       " where device_id = %s", (device_id,))
 
     def quarantine(self, device_id, kind="other_certificate", **seen):
         """A bound device, quarantined for what was seen: the anomaly's id."""
