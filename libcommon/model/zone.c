@@ -1,257 +1,22 @@
 /*
- * The time zones an admin can choose. A phone that is given one keeps its own daylight saving
- * rules, so a row holds only the standard offset and whether the clock is ever put forward;
- * nothing is read from the machine at run time.
- *
- * Source: IANA time zone database, offsets in force in 2026. Zones whose rule no phone of a
- * supported maker knows by name (Egypt, Gaza, Easter Island, ...) are left out: a phone would
- * show a wrong hour for half of the year. Rows are sorted by name (bytes).
+ * Looking zones up, comparing them, and the calendar behind their rules.
  */
 #include "model/zone.h"
 
 #include <string.h>
 
-static const struct bk_zone zones[] = {
-    {"Africa/Abidjan", 0, false},
-    {"Africa/Accra", 0, false},
-    {"Africa/Addis_Ababa", 180, false},
-    {"Africa/Algiers", 60, false},
-    {"Africa/Casablanca", 60, false},
-    {"Africa/Ceuta", 60, true},
-    {"Africa/Dakar", 0, false},
-    {"Africa/Dar_es_Salaam", 180, false},
-    {"Africa/Douala", 60, false},
-    {"Africa/Gaborone", 120, false},
-    {"Africa/Harare", 120, false},
-    {"Africa/Johannesburg", 120, false},
-    {"Africa/Kampala", 180, false},
-    {"Africa/Khartoum", 120, false},
-    {"Africa/Kigali", 120, false},
-    {"Africa/Kinshasa", 60, false},
-    {"Africa/Lagos", 60, false},
-    {"Africa/Luanda", 60, false},
-    {"Africa/Lusaka", 120, false},
-    {"Africa/Maputo", 120, false},
-    {"Africa/Nairobi", 180, false},
-    {"Africa/Tripoli", 120, false},
-    {"Africa/Tunis", 60, false},
-    {"Africa/Windhoek", 120, false},
-    {"America/Adak", -600, true},
-    {"America/Anchorage", -540, true},
-    {"America/Argentina/Buenos_Aires", -180, false},
-    {"America/Asuncion", -180, false},
-    {"America/Bahia", -180, false},
-    {"America/Barbados", -240, false},
-    {"America/Belize", -360, false},
-    {"America/Bogota", -300, false},
-    {"America/Boise", -420, true},
-    {"America/Cancun", -300, false},
-    {"America/Caracas", -240, false},
-    {"America/Cayenne", -180, false},
-    {"America/Chicago", -360, true},
-    {"America/Chihuahua", -360, false},
-    {"America/Costa_Rica", -360, false},
-    {"America/Curacao", -240, false},
-    {"America/Denver", -420, true},
-    {"America/Detroit", -300, true},
-    {"America/Edmonton", -420, true},
-    {"America/El_Salvador", -360, false},
-    {"America/Fortaleza", -180, false},
-    {"America/Guadeloupe", -240, false},
-    {"America/Guatemala", -360, false},
-    {"America/Guayaquil", -300, false},
-    {"America/Guyana", -240, false},
-    {"America/Halifax", -240, true},
-    {"America/Havana", -300, true},
-    {"America/Hermosillo", -420, false},
-    {"America/Indiana/Indianapolis", -300, true},
-    {"America/Jamaica", -300, false},
-    {"America/Juneau", -540, true},
-    {"America/Kentucky/Louisville", -300, true},
-    {"America/La_Paz", -240, false},
-    {"America/Lima", -300, false},
-    {"America/Los_Angeles", -480, true},
-    {"America/Managua", -360, false},
-    {"America/Manaus", -240, false},
-    {"America/Martinique", -240, false},
-    {"America/Mazatlan", -420, false},
-    {"America/Mexico_City", -360, false},
-    {"America/Moncton", -240, true},
-    {"America/Monterrey", -360, false},
-    {"America/Montevideo", -180, false},
-    {"America/Montreal", -300, true},
-    {"America/Nassau", -300, true},
-    {"America/New_York", -300, true},
-    {"America/Panama", -300, false},
-    {"America/Paramaribo", -180, false},
-    {"America/Phoenix", -420, false},
-    {"America/Port_of_Spain", -240, false},
-    {"America/Puerto_Rico", -240, false},
-    {"America/Recife", -180, false},
-    {"America/Regina", -360, false},
-    {"America/Santiago", -240, true},
-    {"America/Santo_Domingo", -240, false},
-    {"America/Sao_Paulo", -180, false},
-    {"America/St_Johns", -210, true},
-    {"America/Tegucigalpa", -360, false},
-    {"America/Tijuana", -480, true},
-    {"America/Toronto", -300, true},
-    {"America/Vancouver", -480, true},
-    {"America/Whitehorse", -420, false},
-    {"America/Winnipeg", -360, true},
-    {"Arctic/Longyearbyen", 60, true},
-    {"Asia/Aden", 180, false},
-    {"Asia/Almaty", 300, false},
-    {"Asia/Amman", 180, false},
-    {"Asia/Baghdad", 180, false},
-    {"Asia/Bahrain", 180, false},
-    {"Asia/Baku", 240, false},
-    {"Asia/Bangkok", 420, false},
-    {"Asia/Beirut", 120, true},
-    {"Asia/Calcutta", 330, false},
-    {"Asia/Colombo", 330, false},
-    {"Asia/Damascus", 180, false},
-    {"Asia/Dhaka", 360, false},
-    {"Asia/Dubai", 240, false},
-    {"Asia/Ho_Chi_Minh", 420, false},
-    {"Asia/Hong_Kong", 480, false},
-    {"Asia/Irkutsk", 480, false},
-    {"Asia/Jakarta", 420, false},
-    {"Asia/Jerusalem", 120, true},
-    {"Asia/Kabul", 270, false},
-    {"Asia/Kamchatka", 720, false},
-    {"Asia/Karachi", 300, false},
-    {"Asia/Kathmandu", 345, false},
-    {"Asia/Kolkata", 330, false},
-    {"Asia/Krasnoyarsk", 420, false},
-    {"Asia/Kuala_Lumpur", 480, false},
-    {"Asia/Kuwait", 180, false},
-    {"Asia/Macau", 480, false},
-    {"Asia/Magadan", 660, false},
-    {"Asia/Makassar", 480, false},
-    {"Asia/Manila", 480, false},
-    {"Asia/Muscat", 240, false},
-    {"Asia/Nicosia", 120, true},
-    {"Asia/Novosibirsk", 420, false},
-    {"Asia/Omsk", 360, false},
-    {"Asia/Phnom_Penh", 420, false},
-    {"Asia/Pyongyang", 540, false},
-    {"Asia/Qatar", 180, false},
-    {"Asia/Riyadh", 180, false},
-    {"Asia/Seoul", 540, false},
-    {"Asia/Shanghai", 480, false},
-    {"Asia/Singapore", 480, false},
-    {"Asia/Taipei", 480, false},
-    {"Asia/Tashkent", 300, false},
-    {"Asia/Tbilisi", 240, false},
-    {"Asia/Tehran", 210, false},
-    {"Asia/Tokyo", 540, false},
-    {"Asia/Ulaanbaatar", 480, false},
-    {"Asia/Vientiane", 420, false},
-    {"Asia/Vladivostok", 600, false},
-    {"Asia/Yakutsk", 540, false},
-    {"Asia/Yangon", 390, false},
-    {"Asia/Yekaterinburg", 300, false},
-    {"Asia/Yerevan", 240, false},
-    {"Atlantic/Azores", -60, true},
-    {"Atlantic/Bermuda", -240, true},
-    {"Atlantic/Canary", 0, true},
-    {"Atlantic/Cape_Verde", -60, false},
-    {"Atlantic/Faroe", 0, true},
-    {"Atlantic/Madeira", 0, true},
-    {"Atlantic/Reykjavik", 0, false},
-    {"Australia/Adelaide", 570, true},
-    {"Australia/Brisbane", 600, false},
-    {"Australia/Darwin", 570, false},
-    {"Australia/Hobart", 600, true},
-    {"Australia/Melbourne", 600, true},
-    {"Australia/Perth", 480, false},
-    {"Australia/Sydney", 600, true},
-    {"Etc/UTC", 0, false},
-    {"Europe/Amsterdam", 60, true},
-    {"Europe/Andorra", 60, true},
-    {"Europe/Athens", 120, true},
-    {"Europe/Belgrade", 60, true},
-    {"Europe/Berlin", 60, true},
-    {"Europe/Bratislava", 60, true},
-    {"Europe/Brussels", 60, true},
-    {"Europe/Bucharest", 120, true},
-    {"Europe/Budapest", 60, true},
-    {"Europe/Busingen", 60, true},
-    {"Europe/Chisinau", 120, true},
-    {"Europe/Copenhagen", 60, true},
-    {"Europe/Dublin", 0, true},
-    {"Europe/Gibraltar", 60, true},
-    {"Europe/Guernsey", 0, true},
-    {"Europe/Helsinki", 120, true},
-    {"Europe/Isle_of_Man", 0, true},
-    {"Europe/Istanbul", 180, false},
-    {"Europe/Jersey", 0, true},
-    {"Europe/Kaliningrad", 120, false},
-    {"Europe/Kiev", 120, true},
-    {"Europe/Kyiv", 120, true},
-    {"Europe/Lisbon", 0, true},
-    {"Europe/Ljubljana", 60, true},
-    {"Europe/London", 0, true},
-    {"Europe/Luxembourg", 60, true},
-    {"Europe/Madrid", 60, true},
-    {"Europe/Malta", 60, true},
-    {"Europe/Mariehamn", 120, true},
-    {"Europe/Minsk", 180, false},
-    {"Europe/Monaco", 60, true},
-    {"Europe/Moscow", 180, false},
-    {"Europe/Oslo", 60, true},
-    {"Europe/Paris", 60, true},
-    {"Europe/Podgorica", 60, true},
-    {"Europe/Prague", 60, true},
-    {"Europe/Riga", 120, true},
-    {"Europe/Rome", 60, true},
-    {"Europe/Samara", 240, false},
-    {"Europe/San_Marino", 60, true},
-    {"Europe/Sarajevo", 60, true},
-    {"Europe/Simferopol", 180, false},
-    {"Europe/Skopje", 60, true},
-    {"Europe/Sofia", 120, true},
-    {"Europe/Stockholm", 60, true},
-    {"Europe/Tallinn", 120, true},
-    {"Europe/Tirane", 60, true},
-    {"Europe/Vaduz", 60, true},
-    {"Europe/Vatican", 60, true},
-    {"Europe/Vienna", 60, true},
-    {"Europe/Vilnius", 120, true},
-    {"Europe/Warsaw", 60, true},
-    {"Europe/Zagreb", 60, true},
-    {"Europe/Zurich", 60, true},
-    {"Indian/Antananarivo", 180, false},
-    {"Indian/Mahe", 240, false},
-    {"Indian/Maldives", 300, false},
-    {"Indian/Mauritius", 240, false},
-    {"Indian/Reunion", 240, false},
-    {"Pacific/Apia", 780, false},
-    {"Pacific/Auckland", 720, true},
-    {"Pacific/Fiji", 720, false},
-    {"Pacific/Guam", 600, false},
-    {"Pacific/Honolulu", -600, false},
-    {"Pacific/Noumea", 660, false},
-    {"Pacific/Pago_Pago", -660, false},
-    {"Pacific/Port_Moresby", 600, false},
-    {"Pacific/Tahiti", -600, false},
-    {"Pacific/Tongatapu", 780, false},
-    {"UTC", 0, false},
-};
-
 const struct bk_zone *bk_zone_find(struct bk_str name)
 {
-    size_t low = 0, high = BK_COUNT(zones);
+    size_t low = 0, high = bk_zone_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const char *here = zones[middle].name;
+        const char *here = bk_zone_table[middle].name;
         size_t len = strlen(here);
         int order = name.len == 0 ? -1 : memcmp(name.ptr, here, name.len < len ? name.len : len);
         if (order == 0)
             order = name.len < len ? -1 : name.len > len;
         if (order == 0)
-            return &zones[middle];
+            return &bk_zone_table[middle];
         if (order < 0)
             high = middle;
         else
@@ -260,8 +25,43 @@ const struct bk_zone *bk_zone_find(struct bk_str name)
     return NULL;
 }
 
-const struct bk_zone *bk_zones(size_t *ret_count)
+static bool is_same_change(const struct bk_zone_change *a, const struct bk_zone_change *b)
 {
-    *ret_count = BK_COUNT(zones);
-    return zones;
+    return a->month == b->month && a->week == b->week && a->weekday == b->weekday &&
+           a->minute == b->minute;
+}
+
+bool bk_zone_is_same(const struct bk_zone *a, const struct bk_zone *b)
+{
+    if (a->offset_min != b->offset_min)
+        return false;
+    if (a->dst == NULL || b->dst == NULL)
+        return a->dst == b->dst;
+    return a->dst->saved_min == b->dst->saved_min &&
+           is_same_change(&a->dst->start, &b->dst->start) &&
+           is_same_change(&a->dst->end, &b->dst->end);
+}
+
+static int month_len(int year, int month)
+{
+    static const int8_t lens[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return lens[month - 1] + (month == 2 && is_leap);
+}
+
+/* 0: Sunday. */
+static int first_weekday(int year, int month)
+{
+    int days = 365 * year + year / 4 - year / 100 + year / 400; /* to the end of that year */
+    for (int later = month; later <= 12; later++)
+        days -= month_len(year, later);
+    return (days + 1) % 7; /* the 1st of January of the year 1 is a Monday */
+}
+
+int bk_zone_change_day(const struct bk_zone_change *change, int year)
+{
+    int day = 1 + (change->weekday - first_weekday(year, change->month) + 7) % 7;
+    int last = month_len(year, change->month);
+    day += 7 * (change->week - 1);
+    return day > last ? day - 7 : day;
 }

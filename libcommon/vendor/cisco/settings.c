@@ -35,10 +35,10 @@ static void put_zone(struct bk_sheet *sheet, const struct bk_setting *settings)
         snprintf(offset, sizeof offset, "GMT%c%02d:%02d", row->offset_min < 0 ? '-' : '+',
                  abs(row->offset_min) / 60 % 24, abs(row->offset_min) % 60);
     bk_put(sheet, name, bk_str_of(offset));
-    /* Off where the zone has it too: when its clocks change is not in our table. */
+    /* Off where the zone has it too: how the rule is written is not verified. */
     bk_put_word(sheet, BK_STR("Daylight_Saving_Time_Enable"), "No");
     bk_put_empty(sheet, BK_STR("Daylight_Saving_Time_Rule"));
-    if (row != NULL && row->has_dst)
+    if (row != NULL && row->dst != NULL)
         bk_put_lost(sheet, BK_STR("daylight saving time"));
 }
 

@@ -3,7 +3,8 @@
  *
  * A time zone is an offset and the name of a place; with daylight saving on "automatic" the phone
  * takes the rule of that place. So only zones with daylight saving have a row here, each with a
- * place that keeps the same hours. Sources: README.md.
+ * place that keeps the same hours; a zone without a row takes one of the same hours. Sources:
+ * README.md.
  */
 #include <stdio.h>
 #include <string.h>
@@ -125,13 +126,18 @@ static const struct {
     {"PT", "Portugal"},    {"RU", "Russia"},        {"SE", "Sweden"},  {"US", "United States"},
 };
 
-const char *yealink_zone_name(struct bk_str zone)
+/* Its own row, else that of a zone whose clocks show the same all year round. */
+const char *yealink_zone_name(const struct bk_zone *zone)
 {
+    const char *same = NULL;
     for (size_t i = 0; i < BK_COUNT(zone_names); i++) {
-        if (bk_str_eq(zone, bk_str_of(zone_names[i].zone)))
+        const struct bk_zone *other = bk_zone_find(bk_str_of(zone_names[i].zone));
+        if (other == zone)
             return zone_names[i].place;
+        if (same == NULL && other != NULL && bk_zone_is_same(other, zone))
+            same = zone_names[i].place;
     }
-    return NULL;
+    return same;
 }
 
 static const char *language_find(struct bk_str tag)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/secret.h"
-#include "model/zone.h"
 #include "vendor/yealink/yealink.h"
 
 #define NAME(literal) \
@@ -170,17 +169,19 @@ static void put_time(struct bk_sheet *sheet, const struct bk_phone *phone)
         bk_put_empty(sheet, summer_name);
     } else {
         const struct bk_zone *row = bk_zone_find(zone);
-        const char *place = yealink_zone_name(zone);
-        if (row == NULL || (row->has_dst && place == NULL)) {
+        if (row == NULL) {
             bk_sheet_fail(sheet, zone_name,
                           "the time zone is not in the table; choose another time.zone");
             return;
         }
+        const char *place = row->dst != NULL ? yealink_zone_name(row) : NULL;
         char offset[YEALINK_OFFSET_SIZE];
         yealink_offset_print(row->offset_min, &offset);
         bk_put_word(sheet, zone_name, offset);
         bk_put_word(sheet, place_name, place);
-        bk_put_word(sheet, summer_name, row->has_dst ? "2" : "0");
+        bk_put_word(sheet, summer_name, place != NULL ? "2" : "0");
+        if (row->dst != NULL && place == NULL)
+            bk_put_lost(sheet, BK_STR("daylight saving time"));
     }
 
     /* Both rows of words stand in Yealink's order: 0 is 12 hours; 0 to 6 the date formats. */

@@ -4,6 +4,7 @@
 #ifndef VENDOR_YEALINK_YEALINK_H
 #define VENDOR_YEALINK_YEALINK_H
 
+#include "model/zone.h"
 #include "vendor/format/lines.h"
 #include "vendor/vendor.h"
 
@@ -28,7 +29,7 @@ void yealink_fill_address(struct bk_sheet *sheet, const struct bk_file *file);
 void yealink_fill_shared(struct bk_sheet *sheet, const struct bk_file *file);
 
 /* locale.c: Yealink's words; NULL when it has none. */
-const char *yealink_zone_name(struct bk_str zone);
+const char *yealink_zone_name(const struct bk_zone *zone);
 const char *yealink_language(struct bk_str tag);
 const char *yealink_tone_country(struct bk_str country);
 #define YEALINK_OFFSET_SIZE 16
