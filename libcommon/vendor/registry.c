@@ -12,18 +12,32 @@ extern const struct bk_vendor bk_vendor_cisco;
 extern const struct bk_vendor bk_vendor_grandstream;
 extern const struct bk_vendor bk_vendor_mitel;
 extern const struct bk_vendor bk_vendor_avaya;
+extern const struct bk_vendor bk_vendor_algo;
+extern const struct bk_vendor bk_vendor_alcatel;
 extern const struct bk_vendor bk_vendor_yealink;
+
+/* Recognised only (others.c). */
+extern const struct bk_vendor bk_vendor_akuvox;
+extern const struct bk_vendor bk_vendor_audiocodes;
+extern const struct bk_vendor bk_vendor_nethesis;
+extern const struct bk_vendor bk_vendor_patton;
+extern const struct bk_vendor bk_vendor_technicolor;
+extern const struct bk_vendor bk_vendor_unify;
+extern const struct bk_vendor bk_vendor_zenitel;
+extern const struct bk_vendor bk_vendor_swissvoice;
 
 /* One line a driver; where several makers could ask for a path, the first one is named. */
 static const struct bk_vendor *const vendors[] = {
-    &bk_vendor_yealink, &bk_vendor_grandstream, &bk_vendor_mitel,
-    &bk_vendor_cisco,   &bk_vendor_avaya,       NULL,
+    &bk_vendor_yealink, &bk_vendor_grandstream, &bk_vendor_mitel,   &bk_vendor_cisco,
+    &bk_vendor_avaya,   &bk_vendor_algo,        &bk_vendor_alcatel, NULL,
 };
 
 /* The same, then the makers that are only recognised. */
 static const struct bk_vendor *const makers[] = {
-    &bk_vendor_yealink, &bk_vendor_grandstream, &bk_vendor_mitel,
-    &bk_vendor_cisco,   &bk_vendor_avaya,       NULL,
+    &bk_vendor_yealink,    &bk_vendor_grandstream, &bk_vendor_mitel,      &bk_vendor_cisco,
+    &bk_vendor_avaya,      &bk_vendor_algo,        &bk_vendor_alcatel,    &bk_vendor_akuvox,
+    &bk_vendor_audiocodes, &bk_vendor_nethesis,    &bk_vendor_patton,     &bk_vendor_technicolor,
+    &bk_vendor_unify,      &bk_vendor_zenitel,     &bk_vendor_swissvoice, NULL,
 };
 
 #define VENDOR_COUNT (BK_COUNT(vendors) - 1)
@@ -299,17 +313,24 @@ bool bk_vendor_has_oui(const struct bk_vendor *vendor, const struct bk_mac *mac)
 
 const struct bk_vendor *bk_vendor_of_path(struct bk_str path, struct bk_path_match *ret_match)
 {
+    const struct bk_vendor *first = NULL;
     for (size_t i = 0; i < MAKER_COUNT; i++) {
+        const struct bk_vendor *maker = makers[i];
         struct bk_path_match match;
-        if (!makers[i]->match_path(path, &match))
+        if (!maker->match_path(path, &match))
             continue;
-        /* Many makers ask for <mac>.cfg: there the address must tell. */
-        if (match.has_mac && !bk_vendor_has_oui(makers[i], &match.mac))
-            continue;
-        *ret_match = match;
-        return makers[i];
+        if (match.has_mac && bk_vendor_has_oui(maker, &match.mac)) {
+            *ret_match = match;
+            return maker;
+        }
+        /* Many makers ask for <mac>.cfg: there the address must tell, unless nobody knows which
+         * addresses are the maker's. */
+        if (first == NULL && (!match.has_mac || maker->ouis[0] == NULL)) {
+            first = maker;
+            *ret_match = match;
+        }
     }
-    return NULL;
+    return first;
 }
 
 const struct bk_vendor *bk_vendor_of_agent(struct bk_str agent, struct bk_agent *ret_agent)

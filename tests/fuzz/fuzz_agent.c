@@ -18,7 +18,7 @@ static void demand_part(struct bk_str whole, struct bk_str part)
         return;
     demand(part.ptr >= whole.ptr && part.ptr + part.len <= whole.ptr + whole.len);
     for (size_t i = 0; i < part.len; i++)
-        demand(part.ptr[i] > ' ' && part.ptr[i] <= '~');
+        demand(part.ptr[i] >= ' ' && part.ptr[i] <= '~'); /* "IP Touch 4028" */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -16,7 +16,7 @@ static void demand(bool is_true)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bk_str path = {(const char *)data, size};
-    for (const struct bk_vendor *const *vendor = bk_vendors(); *vendor != NULL; vendor++) {
+    for (const struct bk_vendor *const *vendor = bk_makers(); *vendor != NULL; vendor++) {
         struct bk_path_match match;
         if (!(*vendor)->match_path(path, &match))
             continue;
@@ -34,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct bk_path_match match;
     const struct bk_vendor *guess = bk_vendor_of_path(path, &match);
-    demand(guess == NULL || !match.has_mac || bk_vendor_has_oui(guess, &match.mac));
+    demand(guess == NULL || !match.has_mac || guess->ouis[0] == NULL ||
+           bk_vendor_has_oui(guess, &match.mac));
     return 0;
 }

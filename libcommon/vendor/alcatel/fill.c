@@ -1,0 +1,104 @@
+/*
+ * The files of a Myriad: config.<model>.xml holds the address and the names of the files,
+ * config.<mac>.xml everything. <settings><setting id="…" value="…"/>…</settings>.
+ */
+#include "vendor/alcatel/alcatel.h"
+#include "vendor/format/lines.h"
+#include "vendor/format/xml.h"
+
+static void begin(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    (void)file;
+    bk_xml_open(sheet, "settings");
+}
+
+static void end(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    (void)file;
+    bk_xml_close(sheet);
+}
+
+static void put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
+{
+    bk_xml_put_named(sheet, "setting", "id", "value", name, value);
+}
+
+const struct bk_format alcatel_format = {
+    .content_type = "application/xml; charset=utf-8",
+    .is_name = bk_is_dotted_name,
+    .name_rule = "a parameter of an Alcatel-Lucent phone has 1 to 128 letters, digits, dots, "
+                 "underscores and hyphens, a letter first",
+    .check_value = bk_xml_check_value,
+    .begin = begin,
+    .end = end,
+    .put = put,
+};
+
+/* The IP Touch has the same kinds of file in a format that is not known. */
+const struct bk_format *alcatel_form(const struct bk_file *file)
+{
+    enum bk_file_kind kind = file->request.kind;
+    bool is_touch = file->is_model_known && bk_model_has_trait(file->model, BK_STR("iptouch"));
+    bool is_served = kind == BK_FILE_COMMON || kind == BK_FILE_DEVICE;
+    return is_served && !is_touch ? &alcatel_format : NULL;
+}
+
+static void fill_address(struct bk_sheet *sheet, const struct bk_phone *phone)
+{
+    bk_put(sheet, BK_STR("DeviceProvisionServerUrl"), phone->provisioning_url);
+    bk_put(sheet, BK_STR("DeviceProvisionServerUsername"), phone->provisioning_user);
+    bk_put(sheet, BK_STR("DeviceProvisionServerPassword"), phone->provisioning_password);
+}
+
+static void fill_file_names(struct bk_sheet *sheet)
+{
+    bk_put_word(sheet, BK_STR("DeviceProvisionFileFirst"), "config.$model.xml");
+    bk_put_word(sheet, BK_STR("DeviceProvisionFileSecond"), "config.$mac.xml");
+    bk_put_empty(sheet, BK_STR("DeviceProvisionFileThird"));
+}
+
+/* The folder of a URL, without the slash behind it. */
+static struct bk_str folder_of(struct bk_str url)
+{
+    ptrdiff_t slash = bk_str_find_last(url, '/');
+    return slash > 0 ? bk_str_slice(url, 0, (size_t)slash) : url;
+}
+
+static void fill_settings(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    const struct bk_setting *settings = file->phone->settings;
+    const struct bk_setting *interval = &settings[BK_NEUTRAL_PROV_INTERVAL_MIN];
+    bk_from_setting(sheet, settings, BK_NEUTRAL_PROV_INTERVAL_MIN);
+    bk_put_word(sheet, BK_STR("DeviceProvisionPollingByIntervalEnable"),
+                interval->layer == BK_LAYER_NONE ? NULL
+                : interval->value.number > 0     ? "true"
+                                                 : "false");
+    bk_put_choice(sheet, BK_STR("DeviceProvisionPnpEnable"), settings, BK_NEUTRAL_PROV_PNP,
+                  "false true");
+    bk_put_choice(sheet, BK_STR("DeviceProvisionDhcpEnable"), settings, BK_NEUTRAL_PROV_DHCP,
+                  "false true");
+
+    bool has_secret = settings[BK_NEUTRAL_ADMIN_SECRET].value.text.len > 0;
+    bk_from_setting(sheet, settings, BK_NEUTRAL_ADMIN_SECRET);
+    bk_put_word(sheet, BK_STR("DeviceSecurityAdminName"), has_secret ? "admin" : NULL);
+    bk_put_secret(sheet, BK_STR("DeviceSecurityAdminPwd"), settings, BK_NEUTRAL_ADMIN_SECRET);
+    bk_put_secret(sheet, BK_STR("DeviceSecurityUserPwd"), settings, BK_NEUTRAL_USER_SECRET);
+    bk_from_setting(sheet, settings, BK_NEUTRAL_FIRMWARE_URL);
+    bk_put(sheet, BK_STR("DeviceFirmwareUpgradeUrl"),
+           folder_of(settings[BK_NEUTRAL_FIRMWARE_URL].value.text));
+    bk_from_driver(sheet);
+}
+
+void alcatel_fill(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    fill_address(sheet, file->phone);
+    if (file->phone->is_bootstrap)
+        return;
+    fill_file_names(sheet);
+    if (file->request.kind == BK_FILE_COMMON)
+        return;
+    fill_settings(sheet, file);
+    alcatel_fill_accounts(sheet, file);
+    alcatel_fill_keys(sheet, file);
+    bk_put_raws(sheet, file);
+}
