@@ -207,6 +207,8 @@ void cisco_fill_accounts(struct bk_sheet *sheet, const struct bk_file *file)
         put_expiry(&account, settings);
         put_codecs(&account, settings);
         put_dtmf(&account, settings);
+        cisco_put_switch(sheet, name_of(&account, "Feature_Key_Sync"), settings,
+                         BK_NEUTRAL_FEATURE_SYNC, "No");
         put_tos(&account, "SIP_TOS_DiffServ_Value", settings, BK_NEUTRAL_DSCP_SIP, "0x68");
         put_tos(&account, "RTP_TOS_DiffServ_Value", settings, BK_NEUTRAL_DSCP_RTP, "0xb8");
     }

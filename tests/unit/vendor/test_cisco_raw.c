@@ -219,12 +219,52 @@ static void an_enterprise_load_gets_nothing(void **state)
     bk_vendors_deinit();
 }
 
+static void clocks_are_changed_as_the_zone_has_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone, *says;
+    } rows[] = {
+        {"Europe/Berlin", "<Time_Zone>GMT+01:00</Time_Zone>\n<Daylight_Saving_Time_Enable>Yes</"
+                          "Daylight_Saving_Time_Enable>\n<Daylight_Saving_Time_Rule>start=3/-1/7/"
+                          "2:0:0;end=10/-1/7/3:0:0;save=1:0:0</Daylight_Saving_Time_Rule>\n"},
+        {"America/St_Johns", "<Time_Zone>GMT-03:30</Time_Zone>\n<Daylight_Saving_Time_Enable>Yes</"
+                             "Daylight_Saving_Time_Enable>\n<Daylight_Saving_Time_Rule>start=3/8/7/"
+                             "2:0:0;end=11/1/7/2:0:0;save=1:0:0</Daylight_Saving_Time_Rule>\n"},
+        {"Australia/Lord_Howe",
+         "<Time_Zone>GMT+10:30</Time_Zone>\n<Daylight_Saving_Time_Enable>Yes</"
+         "Daylight_Saving_Time_Enable>\n<Daylight_Saving_Time_Rule>start=10/1/7/2:0:0;end=4/1/7/"
+         "2:0:0;save=0:30:0</Daylight_Saving_Time_Rule>\n"},
+        {"Asia/Kolkata",
+         "<Time_Zone>GMT+05:30</Time_Zone>\n<Daylight_Saving_Time_Enable>No</"
+         "Daylight_Saving_Time_Enable>\n<Daylight_Saving_Time_Rule></Daylight_Saving_Time_Rule>\n"},
+        {"America/Nuuk",
+         "<Time_Zone>GMT-02:00</Time_Zone>\n<Daylight_Saving_Time_Enable>No</"
+         "Daylight_Saving_Time_Enable>\n<Daylight_Saving_Time_Rule></Daylight_Saving_Time_Rule>\n"},
+    };
+    struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
+    struct bk_setting *zone = &phone.settings[BK_NEUTRAL_TIME_ZONE];
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    zone->layer = BK_LAYER_TENANT;
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_buf out;
+        print_message("  %s\n", rows[i].zone);
+        zone->value.text = bk_str_of(rows[i].zone);
+        assert_int_equal(render(&phone, "SPA504G", &out, NULL), BK_OK);
+        if (strstr(bk_buf_text(&out), rows[i].says) == NULL)
+            fail_msg("not in the file: %s", rows[i].says);
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
         cmocka_unit_test(what_cannot_be_written_refuses_the_file),
         cmocka_unit_test(a_password_has_the_name_that_the_model_knows),
+        cmocka_unit_test(clocks_are_changed_as_the_zone_has_it),
         cmocka_unit_test(an_enterprise_load_gets_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
