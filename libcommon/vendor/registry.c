@@ -213,11 +213,15 @@ out:
 
 const struct bk_model *bk_model_find(const struct bk_vendor *vendor, struct bk_str name)
 {
+    if (vendor->fill == NULL)
+        return NULL; /* a maker without a driver has no models */
     return find_row(&models[index_of(vendor)].table, name);
 }
 
 const struct bk_model *bk_model_at(const struct bk_vendor *vendor, size_t index)
 {
+    if (vendor->fill == NULL)
+        return NULL;
     const struct bk_model_table *table = &models[index_of(vendor)].table;
     return index < table->count ? &table->rows[index] : NULL;
 }

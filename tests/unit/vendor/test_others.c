@@ -81,6 +81,10 @@ static void a_maker_without_a_driver_is_no_vendor(void **state)
     for (const struct bk_vendor *const *maker = bk_makers(); *maker != NULL; maker++) {
         bool is_driver = bk_vendor_find(bk_str_of((*maker)->name)) == *maker;
         assert_int_equal((*maker)->fill != NULL, is_driver);
+        if (!is_driver) {
+            assert_null(bk_model_find(*maker, BK_STR("CP2502")));
+            assert_null(bk_model_at(*maker, 0));
+        }
         count += !is_driver;
     }
     assert_int_equal(count, 8);
