@@ -1,0 +1,98 @@
+/*
+ * Keys: fkey[k], k from 0; "blf 1002|*8", "speed 030123", … Every one of the model is written,
+ * those without a key as "none".
+ */
+#include <stdio.h>
+
+#include "vendor/snom/snom.h"
+#include "vendor/walk.h"
+
+#define VALUE_SIZE 400
+
+/* What the phone calls the kind; NULL: the facts name no word for it. */
+static const char *word_of(enum bk_key_kind kind)
+{
+    switch (kind) {
+    case BK_KEY_LINE:
+        return "line";
+    case BK_KEY_BLF:
+        return "blf";
+    case BK_KEY_SPEED_DIAL:
+        return "speed";
+    case BK_KEY_PARK:
+        return "orbit";
+    case BK_KEY_URL:
+        return "url";
+    case BK_KEY_NONE:
+        return "none";
+    case BK_KEY_DTMF:
+    case BK_KEY_PICKUP:
+    case BK_KEY_INTERCOM:
+    case BK_KEY_VOICEMAIL:
+    case BK_KEY_CONFERENCE:
+    case BK_KEY_HOLD:
+    case BK_KEY_TRANSFER:
+    case BK_KEY_DND:
+    case BK_KEY_FORWARD:
+    case BK_KEY_PAGING:
+    case BK_KEY_PHONEBOOK:
+    case BK_KEY_XML:
+    case BK_KEY_KIND_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+/* A lamp names the code that picks its call up, when the phone is to. */
+static void print_value(const struct bk_phone_key *key, struct bk_str pickup_code,
+                        char (*ret_text)[VALUE_SIZE])
+{
+    const char *word = word_of(key->kind);
+    bool has_value = key->kind != BK_KEY_LINE && key->kind != BK_KEY_NONE;
+    if (key->kind == BK_KEY_BLF && pickup_code.len > 0)
+        snprintf(*ret_text, sizeof *ret_text, "blf %.*s|%.*s", BK_STR_ARG(key->value),
+                 BK_STR_ARG(pickup_code));
+    else if (has_value && key->value.len > 0)
+        snprintf(*ret_text, sizeof *ret_text, "%s %.*s", word, BK_STR_ARG(key->value));
+    else
+        snprintf(*ret_text, sizeof *ret_text, "%s", word);
+}
+
+static void put_key(struct bk_sheet *sheet, int slot, const struct bk_phone_key *key,
+                    struct bk_str pickup_code)
+{
+    static const struct bk_phone_key none = {.kind = BK_KEY_NONE};
+    char name[32], value[VALUE_SIZE];
+    bk_from_key(sheet, BK_PANEL_LINE, 0, slot);
+    if (key != NULL && word_of(key->kind) == NULL) {
+        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
+        key = NULL;
+    }
+    if (key == NULL)
+        key = &none;
+    print_value(key, pickup_code, &value);
+    snprintf(name, sizeof name, "fkey[%d].context", slot - 1);
+    bk_put_int(sheet, bk_str_of(name), key->line > 0 ? key->line : 1);
+    snprintf(name, sizeof name, "fkey[%d].label", slot - 1);
+    bk_put(sheet, bk_str_of(name), key->label);
+    snprintf(name, sizeof name, "fkey[%d]", slot - 1);
+    bk_put(sheet, bk_str_of(name), bk_str_of(value));
+}
+
+void snom_fill_keys(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    const struct bk_phone *phone = file->phone;
+    struct bk_str pickup_code = phone->settings[BK_NEUTRAL_PICKUP_CODE].value.text;
+    struct bk_key_walk walk = {.phone = phone};
+    for (bk_key_walk_panel(&walk, BK_PANEL_LINE, 0, file->model->key_count);
+         bk_key_walk_next(&walk);)
+        put_key(sheet, walk.slot, walk.key, pickup_code);
+    for (size_t i = 0; i < phone->key_count; i++) {
+        const struct bk_phone_key *key = &phone->keys[i];
+        if (key->panel == BK_PANEL_LINE || key->kind == BK_KEY_NONE)
+            continue;
+        bk_from_key(sheet, key->panel, key->module, key->slot);
+        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
+    }
+    bk_from_driver(sheet);
+}

@@ -1,0 +1,87 @@
+/*
+ * Snom desk phones (3xx, 7xx, 8xx, D…), PA1 and DECT bases (M…).
+ * The driver's face: what it is called and what it keeps for itself. Facts and their sources:
+ * README.md.
+ */
+#include "vendor/snom/snom.h"
+
+extern const unsigned char bk_snom_models[]; /* made from models.tsv */
+
+static const char *const ouis[] = {"000413", "1c7126", NULL};
+
+#define USE_LINE "give the device a line instead"
+#define USE_PBX "change the phone side of the PBX instead"
+#define USE_PASSWORD "set security.admin_secret instead"
+#define USE_ADDRESS "Beckon keeps the address that the phone fetches from"
+#define USE_FIRMWARE "set firmware.url instead"
+#define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
+
+/* With a number and without: <user_name> alone is the first identity's. */
+#define IDENTITY(name, use) \
+    {name, use}, \
+    { \
+        name "[#]", use \
+    }
+
+static const struct bk_reserved reserved[] = {
+    IDENTITY("user_active", USE_LINE),
+    IDENTITY("user_name", USE_LINE),
+    IDENTITY("user_pname", USE_LINE),
+    IDENTITY("user_pass", USE_LINE),
+    IDENTITY("user_hash", USE_LINE),
+    IDENTITY("user_realname", USE_LINE),
+    IDENTITY("user_idle_text", USE_LINE),
+    IDENTITY("user_host", USE_PBX),
+    IDENTITY("user_outbound", USE_PBX),
+    IDENTITY("user_srtp", USE_PBX),
+    IDENTITY("user_savp", USE_PBX),
+    IDENTITY("user_failover_identity", USE_PBX),
+    IDENTITY("user_expiry", "set sip.register_expires_s instead"),
+    IDENTITY("user_mailbox", "set call.voicemail_number instead"),
+    IDENTITY("codec_priority_list", "set audio.codecs instead"),
+    {"fkey*", "set a key of the device instead"},
+
+    {"setting_server", USE_ADDRESS},
+    {"http_client_user", USE_ADDRESS},
+    {"http_client_pass", USE_ADDRESS},
+    {"provisioning_order", USE_ADDRESS},
+    {"settings_refresh_timer", "set provisioning.interval_min instead"},
+    {"prov_polling_*", "set provisioning.interval_min instead"},
+    {"pnp_config", "set provisioning.pnp instead"},
+    {"firmware", USE_FIRMWARE},
+    {"firmware_status", USE_FIRMWARE},
+    {"update_policy", USE_FIRMWARE},
+    {"admin_mode_password*", USE_PASSWORD},
+    {"http_user", USE_PASSWORD},
+    {"http_pass", USE_PASSWORD},
+    {"webserver_admin_*", USE_PASSWORD},
+    {"challenge_checksync", USE_NONE},
+    {"challenge_reboot", USE_NONE},
+    {"ntp_server", "set time.ntp_servers instead"},
+    {"time_24_format", "set time.format instead"},
+    {"date_us_format", "set time.date_format instead"},
+    {0},
+};
+
+static const char *const files[] = {"snom$model.htm", "snom$model-$MAC.htm", "$MAC.xml", NULL};
+
+const struct bk_vendor bk_vendor_snom = {
+    .name = "snom", /* stored in device.vendor: never rename */
+    .title = "Snom",
+    .ouis = ouis,
+    .models_text = (const char *)bk_snom_models,
+    .reserved = reserved,
+    /* Digest is not dependable on them (README.md). */
+    .enrol_secrets = 1u << BK_ENROL_URL | 1u << BK_ENROL_BASIC,
+    .match_path = snom_match_path,
+    .match_agent = snom_match_agent,
+    .match_sip_agent = snom_match_sip_agent,
+    .form = snom_form,
+    .fill = snom_fill,
+    .raw_format = &snom_format,
+    .files = files,
+    .resync_event = "check-sync;reboot=false",
+    .reboot_event = "check-sync;reboot=true",
+    /* A phone that knows its own file asks for it at every boot, and for nothing before it. */
+    .boot_kinds = 1u << BK_FILE_COMMON | 1u << BK_FILE_DEVICE,
+};
