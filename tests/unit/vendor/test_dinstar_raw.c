@@ -1,0 +1,127 @@
+/* Dinstar: the index, what an admin may set raw, what the driver refuses to write. */
+#include "harness/test.h"
+
+#include <string.h>
+
+#include "vendor/vendor.h"
+
+static const struct bk_vendor *dinstar(void)
+{
+    return bk_vendor_find(BK_STR("dinstar"));
+}
+
+static const struct {
+    const char *name, *value;
+    enum bk_err want;
+    const char *says;
+} cases[] = {
+    {"sip/session_timer", "enable", BK_OK, ""},
+    {"digitmap/digitmap", "x.T|x.#", BK_OK, ""},
+    {"media/start_rtp_port", "", BK_OK, ""},
+    {"sipserver/transport", "tls", BK_ERR_INVALID, "one of the groups"},
+    {"provision/url", "http://evil.example", BK_ERR_INVALID, "one of the groups"},
+    {"tr069/Enable", "1", BK_ERR_INVALID, "one of the groups"},
+    {"sip", "x", BK_ERR_INVALID, "one of the groups"},
+    {"sip/", "x", BK_ERR_INVALID, "one of the groups"},
+    {"sip/a b", "x", BK_ERR_INVALID, "one of the groups"},
+    {"sip/a/b", "x", BK_ERR_INVALID, "one of the groups"},
+    {"sip/a\"/><x", "x", BK_ERR_INVALID, "one of the groups"},
+    {"sip/voicemail", "a\nb", BK_ERR_INVALID, "sip/voicemail: holds a control character"},
+};
+
+static void raw_parameters_are_judged_by_the_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(cases); i++) {
+        struct bk_detail detail = {{0}};
+        print_message("  %s\n", cases[i].name);
+        assert_int_equal(
+            bk_raw_check(dinstar(), bk_str_of(cases[i].name), bk_str_of(cases[i].value), &detail),
+            cases[i].want);
+        if (strstr(detail.text, cases[i].says) == NULL)
+            fail_msg("detail is \"%s\"", detail.text);
+    }
+}
+
+static enum bk_err render(const struct bk_phone *phone, const struct bk_file_request *request,
+                          struct bk_buf *out, struct bk_detail *ret_detail)
+{
+    bk_buf_init_secret(out, BK_FILE_SIZE_MAX);
+    return bk_vendor_render(dinstar(), phone, NULL, request, out, NULL, ret_detail);
+}
+
+static void the_index_names_the_devices_file(void **state)
+{
+    (void)state;
+    struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k&x")};
+    struct bk_path_match match;
+    struct bk_buf out;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    assert_true(dinstar()->match_path(BK_STR("83/da44-1017-9088-0092.xml"), &match));
+    const struct bk_file_request request = {match.kind, match.has_mac, match.model_code};
+    assert_int_equal(render(&phone, &request, &out, NULL), BK_OK);
+    assert_string_equal(bk_buf_text(&out),
+                        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                        "<provision version=\"2.0\">\n"
+                        "<product id=\"83\" url=\"https://p.example/k&amp;x\" force=\"false\">\n"
+                        "<ConfigFile name=\"$(MA).cfg\" action=\"merge\" reboot=\"never\"/>\n"
+                        "</product>\n"
+                        "</provision>\n");
+    bk_buf_deinit(&out);
+    bk_vendors_deinit();
+}
+
+/* One device, one thing in it that the driver cannot write: nothing is served, the admin is told.
+ */
+static void what_cannot_be_written_refuses_the_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label, *display_name, *domain;
+        enum bk_transport transport;
+        enum bk_srtp srtp;
+        const char *says; /* NULL: written */
+    } rows[] = {
+        {"the control", "Zoe", "a.example", BK_TRANSPORT_UDP, BK_SRTP_OPTIONAL, NULL},
+        {"a new line", "x\n", "a.example", BK_TRANSPORT_UDP, BK_SRTP_OFF,
+         "sipacc/sipacc2/display: holds a control"},
+        {"another PBX", "x", "b.example", BK_TRANSPORT_UDP, BK_SRTP_OFF, "one PBX"},
+        {"another transport", "x", "a.example", BK_TRANSPORT_TLS, BK_SRTP_OFF, "one PBX"},
+        {"SRTP forced", "x", "a.example", BK_TRANSPORT_UDP, BK_SRTP_REQUIRED, "forces SRTP"},
+    };
+    const struct bk_file_request request = {.kind = BK_FILE_DEVICE};
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_line lines[] = {
+            {.index = 1, .number = BK_STR("1001"), .pbx.domain = BK_STR("a.example")},
+            {.index = 2, .number = BK_STR("1002"), .display_name = bk_str_of(rows[i].display_name)},
+        };
+        struct bk_phone phone = {
+            .provisioning_url = BK_STR("https://p.example/k"), .lines = lines, .line_count = 2};
+        struct bk_buf out;
+        struct bk_detail detail = {{0}};
+        lines[1].pbx.domain = bk_str_of(rows[i].domain);
+        lines[1].pbx.transport = rows[i].transport;
+        lines[1].pbx.srtp = rows[i].srtp;
+        print_message("  %s\n", rows[i].label);
+        assert_int_equal(render(&phone, &request, &out, &detail),
+                         rows[i].says == NULL ? BK_OK : BK_ERR_INVALID);
+        if (rows[i].says != NULL) {
+            assert_int_equal(out.len, 0);
+            if (strstr(detail.text, rows[i].says) == NULL)
+                fail_msg("detail is \"%s\"", detail.text);
+        }
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(raw_parameters_are_judged_by_the_table),
+        cmocka_unit_test(the_index_names_the_devices_file),
+        cmocka_unit_test(what_cannot_be_written_refuses_the_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
