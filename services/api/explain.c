@@ -35,6 +35,7 @@ static const struct {
     {"profile_key_template_fk", "key_template_id", "there is no such key template"},
     {"key_template_key_slot_ck", "slot",
      "a phone has at most 200 line keys, 100 programmable keys, and 6 modules of 120 keys"},
+    {"key_rule_site_fk", "items", "a rule's site_id leads to no site"},
     {"device_line_extension_fk", "extension_id", "there is no such extension"},
     {"device_line_device_fk", "device_id", "the device has just been deleted"},
     {"device_key_device_fk", "device_id", "the device has just been deleted"},

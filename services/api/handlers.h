@@ -18,6 +18,8 @@ extern api_handler_fn api_users_create, api_users_patch, api_users_delete;
 extern api_handler_fn api_lines_list, api_lines_put_all, api_lines_put, api_lines_delete;
 /* res_keys.c */
 extern api_handler_fn api_keys_list, api_keys_put_all, api_keys_put, api_keys_delete;
+/* res_key_rules.c */
+extern api_handler_fn api_key_rules_list, api_key_rules_put_all, api_key_rules_preview;
 /* res_jobs.c */
 extern api_handler_fn api_jobs_create, api_jobs_cancel;
 /* res_job_batches.c */
@@ -46,10 +48,12 @@ extern const struct api_doc api_doc_login, api_doc_me;
 extern const struct api_doc api_doc_lines_list, api_doc_lines_put_all, api_doc_lines_put,
     api_doc_lines_delete, api_doc_keys_list, api_doc_keys_put_all, api_doc_keys_put,
     api_doc_keys_delete, api_doc_template_keys_list, api_doc_template_keys_put_all,
-    api_doc_template_keys_put, api_doc_template_keys_delete, api_doc_jobs_create,
-    api_doc_jobs_cancel, api_doc_job_batches_create, api_doc_device_policy_get,
-    api_doc_devices_accept, api_doc_devices_block, api_doc_devices_arm, api_doc_enrolments_get,
-    api_doc_enrolments_arm, api_doc_enrolments_delete, api_doc_refusals_get,
-    api_doc_parameters_list, api_doc_parameters_changes;
+    api_doc_template_keys_put, api_doc_template_keys_delete, api_doc_key_rules_list,
+    api_doc_key_rules_put_all, api_doc_key_rules_preview, api_doc_template_key_rules_list,
+    api_doc_template_key_rules_put_all, api_doc_jobs_create, api_doc_jobs_cancel,
+    api_doc_job_batches_create, api_doc_device_policy_get, api_doc_devices_accept,
+    api_doc_devices_block, api_doc_devices_arm, api_doc_enrolments_get, api_doc_enrolments_arm,
+    api_doc_enrolments_delete, api_doc_refusals_get, api_doc_parameters_list,
+    api_doc_parameters_changes;
 
 #endif

@@ -280,6 +280,7 @@ const struct api_resource api_res_devices = {
     .joins = "left join app.device_state as s"
              " on s.tenant_id = t.tenant_id and s.device_id = t.device_id" WAITING_JOIN_SQL,
     .id = "device_id",
+    .spreads = true, /* by rules that look at its site */
     .layer = BK_LAYER_DEVICE,
     .fields = fields,
     .filters = filters,

@@ -117,6 +117,7 @@ const struct api_resource api_res_extensions = {
     .help = "An account on a PBX. Any number of lines may hold it.",
     .table = "app.extension",
     .id = "extension_id",
+    .spreads = true, /* by rules that show it */
     .fields = fields,
     .filters = filters,
     .finish = finish,

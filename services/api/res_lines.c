@@ -142,8 +142,10 @@ static enum bk_err write_lines(struct api_call *call, const json_t *lines, bool 
                : api_explain(call, err);
 }
 
+/* Rules of others may show who came or went: of more phones than are raised at once. */
 static enum bk_err audit(struct api_call *call, const char *action, json_t *payload)
 {
+    call->reply.rings = true;
     return api_audit(call, action, "device", call->ids[0], payload);
 }
 

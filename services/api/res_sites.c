@@ -91,5 +91,15 @@ const struct api_resource api_res_sites = {
     .filters = filters,
     .users_sql = "select 'device', device_id, replace(mac::text, ':', '') from app.device"
                  " where tenant_id = app.current_tenant_id() and site_id = $1::bigint"
-                 " order by device_id",
+                 " union all"
+                 " select case when r.device_id is null then 'key_template' else 'device' end,"
+                 "        coalesce(r.device_id, r.key_template_id),"
+                 "        coalesce(t.name, replace(d.mac::text, ':', ''))"
+                 "   from app.key_rule as r"
+                 "   left join app.device as d"
+                 "     on d.tenant_id = r.tenant_id and d.device_id = r.device_id"
+                 "   left join app.key_template as t"
+                 "     on t.tenant_id = r.tenant_id and t.key_template_id = r.key_template_id"
+                 "  where r.tenant_id = app.current_tenant_id() and r.site_id = $1::bigint"
+                 " order by 1, 2",
 };

@@ -60,6 +60,8 @@ const struct api_route api_routes[] = {
     {"DELETE", "/v1/key-templates/{key_template_id}/keys/programmable/{slot}", "deleteKeyTemplateProgrammableKey", API_ADMIN, true, false, api_keys_delete, NULL, &api_doc_template_keys_delete},
     {"PUT", "/v1/key-templates/{key_template_id}/keys/module/{module}/{slot}", "putKeyTemplateModuleKey", API_ADMIN, true, false, api_keys_put, NULL, &api_doc_template_keys_put},
     {"DELETE", "/v1/key-templates/{key_template_id}/keys/module/{module}/{slot}", "deleteKeyTemplateModuleKey", API_ADMIN, true, false, api_keys_delete, NULL, &api_doc_template_keys_delete},
+    {"GET", "/v1/key-templates/{key_template_id}/key-rules", "listKeyTemplateKeyRules", API_VIEWER, true, true, api_key_rules_list, NULL, &api_doc_template_key_rules_list},
+    {"PUT", "/v1/key-templates/{key_template_id}/key-rules", "replaceKeyTemplateKeyRules", API_ADMIN, true, false, api_key_rules_put_all, NULL, &api_doc_template_key_rules_put_all},
 
     {"GET", "/v1/pbxs", "listPbxs", API_VIEWER, true, true, api_resource_list, &api_res_pbxs, NULL},
     {"POST", "/v1/pbxs", "createPbx", API_ADMIN, true, false, api_resource_create, &api_res_pbxs, NULL},
@@ -98,6 +100,10 @@ const struct api_route api_routes[] = {
     {"DELETE", "/v1/devices/{device_id}/keys/programmable/{slot}", "deleteDeviceProgrammableKey", API_TECHNICIAN, true, false, api_keys_delete, NULL, &api_doc_keys_delete},
     {"PUT", "/v1/devices/{device_id}/keys/module/{module}/{slot}", "putDeviceModuleKey", API_TECHNICIAN, true, false, api_keys_put, NULL, &api_doc_keys_put},
     {"DELETE", "/v1/devices/{device_id}/keys/module/{module}/{slot}", "deleteDeviceModuleKey", API_TECHNICIAN, true, false, api_keys_delete, NULL, &api_doc_keys_delete},
+
+    {"GET", "/v1/devices/{device_id}/key-rules", "listDeviceKeyRules", API_VIEWER, true, true, api_key_rules_list, NULL, &api_doc_key_rules_list},
+    {"PUT", "/v1/devices/{device_id}/key-rules", "replaceDeviceKeyRules", API_TECHNICIAN, true, false, api_key_rules_put_all, NULL, &api_doc_key_rules_put_all},
+    {"POST", "/v1/devices/{device_id}/key-rules/preview", "previewDeviceKeyRule", API_TECHNICIAN, true, false, api_key_rules_preview, NULL, &api_doc_key_rules_preview},
 
     {"GET", "/v1/devices/{device_id}/policy", "getDevicePolicy", API_VIEWER, true, true, api_device_policy_get, NULL, &api_doc_device_policy_get},
     {"GET", "/v1/devices/{device_id}/parameters", "getDeviceParameters", API_VIEWER, true, true, api_parameters_list, NULL, &api_doc_parameters_list},

@@ -56,8 +56,8 @@ def snapshot(stack, tenant):
         stack.sql(f"select md5(coalesce(string_agg(t::text, ',' order by t::text), ''))"
                   f" from app.{table} as t where t.tenant_id = %s", (tenant.id,))
         for table in ("tenant", "site", "membership", "pbx", "pbx_control", "extension", "profile", "device",
-                      "device_line", "device_key", "trust_root", "job", "job_batch", "audit", "device_state",
-                      "enrolment", "anomaly", "blocked_certificate")
+                      "device_line", "device_key", "key_template", "key_template_key", "key_rule", "trust_root",
+                      "job", "job_batch", "audit", "device_state", "enrolment", "anomaly", "blocked_certificate")
     ]
 
 

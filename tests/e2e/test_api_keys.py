@@ -133,3 +133,109 @@ def test_a_model_in_no_table_has_what_the_makers_largest_has(office):
     office.put(f"/v1/devices/{device}/keys/module/3/60", kind="dnd")
     member, detail = office.refused("PUT", f"/v1/devices/{device}/keys/line/200", {"kind": "none"})
     assert member == "slot" and "the largest yealink has " in detail
+
+
+class People:
+    """Phones with one line each, at two sites, on one PBX."""
+
+    def __init__(self, office):
+        self.office = office
+        self.sites = [office.make("/v1/sites", name=f"site {next(_counter)}") for _ in range(2)]
+        self.pbx = office.make("/v1/pbxs", name=f"pbx {next(_counter)}", domain=f"p{next(_counter)}.example")
+        self.extensions, self.devices = {}, {}
+
+    def come(self, name, number, site=0, **device):
+        self.extensions[name] = self.office.make("/v1/extensions", pbx_id=self.pbx, number=number, secret="s",
+                                                 display_name=name)
+        self.devices[name] = self.office.device(site_id=self.sites[site], **device)
+        self.office.put(f"/v1/devices/{self.devices[name]}/lines/1", extension_id=self.extensions[name])
+        return self.devices[name]
+
+
+@pytest.fixture
+def people(office):
+    made = People(office)
+    for name, number, site in (("Me", "100", 0), ("Zoe", "101", 0), ("Anna", "102", 0), ("Far", "103", 1)):
+        made.come(name, number, site)
+    return made
+
+
+def test_a_rule_is_shown_saved_and_follows_people(office, people):
+    me = people.devices["Me"]
+    path = f"/v1/devices/{me}"
+    rule = {"panel": "line", "slot": 2, "count": 5}
+    shown = office.client.expect(200, "POST", f"{path}/key-rules/preview", rule).json
+    assert [(one["slot"], one["kind"], one["value"], one["label"], one["line"]) for one in shown["keys"]] == [
+        (2, "blf", "102", "Anna", 1), (3, "blf", "101", "Zoe", 1)]
+    assert (shown["people"], shown["left_out"]) == (2, 0)
+    assert office.written(me) == {}  # shown, not saved
+    assert office.put(f"{path}/key-rules", items=[rule])["items"] == [
+        {**rule, "module": 0, "kind": "blf", "line": 0, "source": "own_site", "site_id": None}]
+    assert office.written(me) == {2: ("16", "102"), 3: ("16", "101")}
+    # A join, a rename that changes the order, a move, each of another phone.
+    revision = office.client.get(path).json["revision"]
+    people.come("Ben", "104")
+    assert office.written(me) == {2: ("16", "102"), 3: ("16", "104"), 4: ("16", "101")}
+    assert office.client.get(path).json["revision"] == revision + 1
+    office.client.expect(200, "PATCH", f"/v1/extensions/{people.extensions['Anna']}", {"display_name": "Yan"})
+    assert office.written(me) == {2: ("16", "104"), 3: ("16", "102"), 4: ("16", "101")}
+    assert office.client.get(path).json["revision"] == revision + 2
+    office.client.expect(200, "PATCH", f"/v1/devices/{people.devices['Ben']}", {"site_id": people.sites[1]})
+    assert office.written(me) == {2: ("16", "102"), 3: ("16", "101")}
+    assert office.client.get(path).json["revision"] == revision + 3
+    office.put(f"{path}/key-rules", items=[])
+    assert office.written(me) == {}
+    events = office.client.get("/v1/audit-events?object_kind=device&limit=200").json["items"]
+    assert [one["payload"] for one in events if one["action"] == "device.key_rules"
+            and one["object_id"] == str(me)] == [{"count": 0}, {"count": 1}]
+
+
+def test_a_templates_rule_gives_each_phone_everyone_else(office, people):
+    template = office.template()
+    office.put(f"/v1/key-templates/{template}/keys/line/2", kind="dtmf", value="1")
+    office.put(f"/v1/key-templates/{template}/key-rules", items=[
+        {"panel": "line", "slot": 1, "count": 2, "kind": "speed_dial", "source": "site", "site_id": people.sites[0]}])
+    me, far = people.devices["Me"], people.devices["Far"]
+    for device in (me, far):
+        office.client.expect(200, "PATCH", f"/v1/devices/{device}", {"key_template_id": template})
+    assert office.written(me) == {1: ("13", "102"), 2: ("11", "1")}
+    assert office.written(far) == {1: ("13", "102"), 2: ("11", "1")}
+    shown = office.client.expect(200, "POST", f"/v1/devices/{far}/key-rules/preview", {
+        "panel": "line", "slot": 1, "count": 3, "source": "site", "site_id": people.sites[0],
+        "of_template": True}).json
+    assert [(one["slot"], one["label"]) for one in shown["keys"]] == [(1, "Anna"), (3, "Me")]
+    assert (shown["people"], shown["left_out"]) == (3, 1)
+    told = office.client.request("DELETE", f"/v1/sites/{people.sites[0]}")
+    assert told.status == 409
+    assert {"kind": "key_template", "id": template} in [
+        {"kind": one["kind"], "id": one["id"]} for one in told.json["used_by"]]
+
+
+def test_a_rule_is_refused_where_it_cannot_be(office, people):
+    small = people.come("Small", "105", model="T21P_E2")
+    template = office.template()
+    rules, preview = f"/v1/devices/{small}/key-rules", f"/v1/devices/{small}/key-rules/preview"
+    good = {"panel": "line", "slot": 1, "count": 2}
+    for change, member, says in (
+        ({"count": 3}, "count", "T21P_E2 has 2 line keys, no line key 3"),
+        ({"line": 3}, "count", "T21P_E2 has 2 lines, no line 3"),
+        ({"panel": "module", "module": 1}, "count", "T21P_E2 has 0 expansion modules"),
+        ({"panel": "module"}, "module", "from 1 on a module"),
+        ({"source": "site"}, "site_id", "goes with source site"),
+        ({"site_id": people.sites[0]}, "site_id", "goes with source site"),
+        ({"slot": 200}, "count", "no phone has that many keys"),
+    ):
+        told = office.refused("POST", preview, {**good, **change})
+        assert told[0] == member and says in told[1], (change, told)
+        told = office.refused("PUT", rules, {"items": [{**good, **change}]})
+        assert told[0] == "items[0]" and says in told[1], (change, told)
+    told = office.refused("PUT", rules, {"items": [good, {**good, "slot": 2, "count": 1}]})
+    assert told[0] == "items[1]" and "in common with items[0]" in told[1]
+    told = office.refused("PUT", rules, {"items": [{**good, "source": "site", "site_id": 2 ** 52}]})
+    assert told[0] == "items" and "no site" in told[1]
+    office.client.expect(200, "PATCH", f"/v1/devices/{small}", {"key_template_id": template})
+    told = office.refused("PUT", f"/v1/key-templates/{template}/key-rules", {"items": [{**good, "count": 3}]})
+    assert told[0] == "items" and "T21P_E2 has 2 line keys, no line key 3" in told[1]
+    office.put(rules, items=[good])
+    told = office.refused("PATCH", f"/v1/devices/{small}", {"model": "T19P_E2"})
+    assert told[0] == "model" and "T19P_E2 has 0 line keys, no line key 2" in told[1]

@@ -38,6 +38,8 @@ insert into app.device_line (tenant_id, device_id, line_index, extension_id)
      where tenant_id = %(t)s;
 insert into app.device_key (tenant_id, device_id, panel, slot, kind)
     select tenant_id, device_id, 'line', 1, 'blf' from app.device where tenant_id = %(t)s;
+insert into app.key_rule (tenant_id, device_id, panel, slot, slot_count, kind, source)
+    select tenant_id, device_id, 'line', 3, 2, 'blf', 'own_site' from app.device where tenant_id = %(t)s;
 insert into app.device_config (tenant_id, device_id, revision, layers, parts)
     select tenant_id, device_id, revision, '', '' from app.device where tenant_id = %(t)s;
 insert into app.visit (tenant_id, at, source, listener, kind, path, status)
