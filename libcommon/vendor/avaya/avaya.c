@@ -67,6 +67,10 @@ static const struct bk_reserved reserved[] = {
     {"mycert*", USE_ADDRESS},
     {"pkcs12*", USE_ADDRESS},
     {"sntpsrvr", "set time.ntp_servers instead"},
+    {"gmtoffset", "set time.zone instead"},
+    {"dststart", "set time.zone instead"},
+    {"dststop", "set time.zone instead"},
+    {"timezone", "set time.zone instead"},
     {"appname", "firmware of an Avaya lies beside its configuration; Beckon serves none"},
     {0},
 };

@@ -2,6 +2,9 @@
  * The files of a J100, a chain: J100Supgrade.txt names 46xxsettings.txt, which names <mac>.txt,
  * which holds everything.
  */
+#include <stdio.h>
+
+#include "model/zone.h"
 #include "vendor/address.h"
 #include "vendor/avaya/avaya.h"
 #include "vendor/format/lines.h"
@@ -86,12 +89,53 @@ static void fill_mode(struct bk_sheet *sheet)
     bk_put_word(sheet, BK_STR("ENABLE_OOD_RESET_NOTIFY"), "1");
 }
 
+/* "2SunMar2L": the second Sunday of March, at 2, local time; L: the last one. False: a change that
+ * this form does not have. */
+static bool print_change(const struct bk_zone_change *change, char (*ret_text)[16])
+{
+    static const char weekdays[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char weeks[] = "1234L";
+    int hour = change->minute / 60;
+    if (change->minute < 0 || change->minute % 60 != 0 || hour > 9)
+        return false;
+    snprintf(*ret_text, sizeof *ret_text, "%c%.3s%.3s%dL", weeks[change->week - 1],
+             weekdays + 3 * change->weekday, months + 3 * (change->month - 1), hour);
+    return true;
+}
+
+static void fill_zone(struct bk_sheet *sheet, const struct bk_setting *settings)
+{
+    const struct bk_setting *setting = &settings[BK_NEUTRAL_TIME_ZONE];
+    const struct bk_zone *zone = bk_zone_find(setting->value.text);
+    char offset[16] = "", start[16] = "", stop[16] = "";
+    bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_ZONE);
+    if (zone != NULL) {
+        int minutes = zone->offset_min < 0 ? -zone->offset_min : zone->offset_min;
+        snprintf(offset, sizeof offset, "%s%d:%02d",
+                 zone->offset_min < 0   ? "-"
+                 : zone->offset_min > 0 ? "+"
+                                        : "",
+                 minutes / 60, minutes % 60);
+    }
+    if (zone != NULL && zone->dst != NULL &&
+        (zone->dst->saved_min != 60 || !print_change(&zone->dst->start, &start) ||
+         !print_change(&zone->dst->end, &stop))) {
+        bk_put_lost(sheet, BK_STR("daylight saving time"));
+        start[0] = stop[0] = '\0';
+    }
+    bk_put_word(sheet, BK_STR("GMTOFFSET"), offset);
+    bk_put_word(sheet, BK_STR("DSTSTART"), start);
+    bk_put_word(sheet, BK_STR("DSTSTOP"), stop);
+}
+
 static void fill_settings(struct bk_sheet *sheet, const struct bk_setting *settings)
 {
     bk_put_secret(sheet, BK_STR("FORCE_WEB_ADMIN_PASSWORD"), settings, BK_NEUTRAL_ADMIN_SECRET);
     bk_put_setting(sheet, BK_STR("ENABLE_WEBSERVER"), settings, BK_NEUTRAL_WEB_UI);
     bk_put_setting(sheet, BK_STR("TRUSTCERTS"), settings, BK_NEUTRAL_CA_URL);
     bk_put_setting(sheet, BK_STR("SNTPSRVR"), settings, BK_NEUTRAL_TIME_NTP);
+    fill_zone(sheet, settings);
     bk_from_driver(sheet);
 }
 

@@ -96,8 +96,9 @@ static void put_weekly(struct bk_sheet *sheet, const struct bk_phone *phone)
                    BK_NEUTRAL_PROV_WINDOW_END);
 }
 
-static void put_provisioning(struct bk_sheet *sheet, const struct bk_phone *phone)
+void yealink_fill_provisioning(struct bk_sheet *sheet, const struct bk_file *file)
 {
+    const struct bk_phone *phone = file->phone;
     const struct bk_setting *interval = take(sheet, phone, BK_NEUTRAL_PROV_INTERVAL_MIN);
     bk_put_setting(sheet, BK_STR("static.auto_provision.power_on"), phone->settings,
                    BK_NEUTRAL_PROV_POWER_ON);
@@ -252,7 +253,7 @@ static void put_syslog(struct bk_sheet *sheet, const struct bk_phone *phone)
 void yealink_fill_settings(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_phone *phone = file->phone;
-    put_provisioning(sheet, phone);
+    yealink_fill_provisioning(sheet, file);
     put_security(sheet, phone);
     put_time(sheet, phone);
     put_display(sheet, phone);

@@ -23,7 +23,7 @@ static const char *const ouis[] = {
  * Names without "static." are those of firmware before V80; a phone may still take them. Whole
  * families are reserved where another member could hand the phone to a foreign server.
  */
-static const struct bk_reserved reserved[] = {
+const struct bk_reserved yealink_reserved[] = {
     {"account.#.enable", USE_LINE},
     {"account.#.label", USE_LINE},
     {"account.#.display_name", USE_LINE},
@@ -153,7 +153,7 @@ const struct bk_vendor bk_vendor_yealink = {
     .title = "Yealink",
     .ouis = ouis,
     .models_text = (const char *)bk_yealink_models,
-    .reserved = reserved,
+    .reserved = yealink_reserved,
     /* Digest: whether the phones can is not known (README.md). */
     .enrol_secrets = 1u << BK_ENROL_URL | 1u << BK_ENROL_BASIC,
     .match_path = yealink_match_path,

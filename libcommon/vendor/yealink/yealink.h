@@ -1,5 +1,6 @@
 /*
- * The parts of the Yealink driver, for each other only.
+ * The parts of the Yealink driver, for each other, and for Flyingvoice's, whose phones speak a part
+ * of the same dialect.
  */
 #ifndef VENDOR_YEALINK_YEALINK_H
 #define VENDOR_YEALINK_YEALINK_H
@@ -9,6 +10,7 @@
 #include "vendor/vendor.h"
 
 extern const struct bk_vendor bk_vendor_yealink;
+extern const struct bk_reserved yealink_reserved[];
 
 /* identify.c */
 bool yealink_match_path(struct bk_str path, struct bk_path_match *ret_match);
@@ -23,6 +25,8 @@ void yealink_fill(struct bk_sheet *sheet, const struct bk_file *file);
 void yealink_fill_accounts(struct bk_sheet *sheet, const struct bk_file *file);
 void yealink_fill_keys(struct bk_sheet *sheet, const struct bk_file *file);
 void yealink_fill_settings(struct bk_sheet *sheet, const struct bk_file *file);
+/* settings.c: when the phone fetches; a part of its settings */
+void yealink_fill_provisioning(struct bk_sheet *sheet, const struct bk_file *file);
 /* settings.c: where the phone fetches from, and as whom */
 void yealink_fill_address(struct bk_sheet *sheet, const struct bk_file *file);
 /* settings.c: the above, and what is the same for every phone */
