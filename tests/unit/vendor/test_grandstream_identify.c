@@ -104,7 +104,7 @@ static void a_foreign_oui_does_not_tell_the_maker(void **state)
     struct bk_path_match match;
     const struct bk_str path = BK_STR("cfg001fc110d3a9.xml"); /* an Htek's */
     assert_true(grandstream()->match_path(path, &match));
-    assert_null(bk_vendor_of_path(path, &match));
+    assert_true(bk_vendor_of_path(path, &match) != grandstream());
 }
 
 static void every_collected_agent_is_read(void **state)
