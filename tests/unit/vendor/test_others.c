@@ -1,6 +1,6 @@
 /*
- * Makers that are recognised only; and the collected facts as a whole: every row of every maker
- * names somebody.
+ * Makers that are recognised only: what is theirs and what is nobody's. The rows of their facts are
+ * read by test_corpus.c, with everybody's.
  */
 #include "harness/test.h"
 
@@ -14,64 +14,6 @@ static const struct bk_vendor *maker_find(struct bk_str name)
             return *maker;
     }
     return NULL;
-}
-
-static size_t check_paths(const char *file)
-{
-    char *text = corpus_read(file);
-    assert_non_null(text);
-    struct bk_str rest = bk_str_of(text), columns[4];
-    size_t rows = 0;
-    assert_true(corpus_row(&rest, columns, 4)); /* names */
-    for (; corpus_row(&rest, columns, 4); rows++) {
-        struct bk_str path = bk_str_slice(columns[1], 1, columns[1].len);
-        struct bk_path_match match;
-        print_message("  %.*s: %.*s\n", BK_STR_ARG(columns[0]), BK_STR_ARG(path));
-        const struct bk_vendor *maker = maker_find(columns[0]);
-        assert_non_null(maker);
-        assert_true(maker->match_path(path, &match));
-        assert_str_equal(columns[3], bk_file_kind_name(match.kind));
-        corpus_check_mac(match.has_mac, &match.mac, columns[2]);
-        assert_non_null(bk_vendor_of_path(path, &match));
-    }
-    free(text);
-    return rows;
-}
-
-static size_t check_agents(const char *file, bool is_sip)
-{
-    char *text = corpus_read(file);
-    assert_non_null(text);
-    struct bk_str rest = bk_str_of(text), columns[5];
-    size_t rows = 0, count = is_sip ? 4 : 5;
-    assert_true(corpus_row(&rest, columns, count));
-    for (; corpus_row(&rest, columns, count); rows++) {
-        struct bk_str agent = columns[count - 1], model = columns[1];
-        struct bk_agent got;
-        print_message("  %.*s: %.*s\n", BK_STR_ARG(columns[0]), BK_STR_ARG(agent));
-        const struct bk_vendor *maker = maker_find(columns[0]);
-        assert_non_null(maker);
-        assert_ptr_equal(
-            is_sip ? bk_vendor_of_sip_agent(agent, &got) : bk_vendor_of_agent(agent, &got), maker);
-        if (bk_str_eq(columns[0], BK_STR("yealink")) && bk_str_starts(model, BK_STR("SIP-")))
-            model = bk_str_slice(model, 4, model.len); /* no part of the model */
-        if (bk_str_eq(model, BK_STR("-")))
-            model = BK_STR_NONE;
-        assert_true(bk_str_eq(got.model, model));
-        assert_true(bk_str_eq(got.firmware, columns[2]));
-        if (!is_sip)
-            corpus_check_mac(got.has_mac, &got.mac, columns[3]);
-    }
-    free(text);
-    return rows;
-}
-
-static void every_collected_row_of_the_others_is_read(void **state)
-{
-    (void)state;
-    assert_int_equal(check_paths("tests/corpus/others-request-paths.tsv"), 8);
-    assert_int_equal(check_agents("tests/corpus/others-user-agents.tsv", false), 7);
-    assert_int_equal(check_agents("tests/corpus/others-sip-user-agents.tsv", true), 1);
 }
 
 static void a_maker_without_a_driver_is_no_vendor(void **state)
@@ -185,7 +127,6 @@ static void other_agents_follow_the_grammar(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_collected_row_of_the_others_is_read),
         cmocka_unit_test(a_maker_without_a_driver_is_no_vendor),
         cmocka_unit_test(other_paths_follow_the_grammar),
         cmocka_unit_test(nothing_else_is_a_path),
