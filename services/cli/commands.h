@@ -23,6 +23,8 @@ extern const struct cli_command cli_cmd_site_add, cli_cmd_site_addresses, cli_cm
 extern const struct cli_command cli_cmd_key_template_add, cli_cmd_key_template_set,
     cli_cmd_key_template_use, cli_cmd_key_template_list, cli_cmd_key_template_show,
     cli_cmd_key_template_delete;
+extern const struct cli_command cli_cmd_key_rule_set, cli_cmd_key_rule_list,
+    cli_cmd_key_rule_preview;
 extern const struct cli_command cli_cmd_refusals;
 extern const struct cli_command cli_cmd_cert_rule_add, cli_cmd_cert_rule_list,
     cli_cmd_cert_rule_delete;

@@ -278,6 +278,70 @@ enum bk_err cli_spec_key(struct bk_arena *arena, struct bk_str text, struct bk_p
     return err;
 }
 
+/* ---- rules ---- */
+
+static enum bk_err read_rule_part(struct bk_str part, struct cli_rule_spec *rule,
+                                  struct bk_detail *ret_detail)
+{
+    struct bk_str value = part;
+    struct bk_str name = bk_str_cut(&value, '=');
+    int64_t number;
+    if (bk_str_eq(part, BK_STR("everyone"))) {
+        rule->is_everyone = true;
+    } else if (bk_str_eq(name, BK_STR("site")) && value.len > 0) {
+        rule->site = value;
+    } else if (bk_str_eq(name, BK_STR("line")) &&
+               bk_str_parse_int(value, 1, BK_LINE_MAX, &number) == BK_OK) {
+        rule->first.line = (int)number;
+    } else {
+        bk_detail_set(ret_detail,
+                      "RULE: after the kind come line=N (1 to %d), and site=NAME or "
+                      "everyone",
+                      BK_LINE_MAX);
+        return BK_ERR_INVALID;
+    }
+    if (rule->is_everyone && rule->site.len > 0) {
+        bk_detail_set(ret_detail, "RULE: either site=NAME or everyone");
+        return BK_ERR_INVALID;
+    }
+    return BK_OK;
+}
+
+enum bk_err cli_spec_rule(struct bk_arena *arena, struct bk_str text,
+                          struct cli_rule_spec *ret_rule, struct bk_detail *ret_detail)
+{
+    struct cli_rule_spec rule = {0};
+    struct bk_str rest = text;
+    struct bk_str count = bk_str_cut(&rest, '=');
+    const bool has_kind = count.len < text.len;
+    struct bk_str place = bk_str_cut(&count, '+');
+    enum bk_err err = cli_spec_key_place("RULE", place, &rule.first, ret_detail);
+    if (err != BK_OK)
+        return err;
+    int64_t number = 0;
+    const int max = slot_max[rule.first.panel] - rule.first.slot + 1;
+    if (!has_kind || bk_str_parse_int(count, 1, max, &number) != BK_OK) {
+        bk_detail_set(
+            ret_detail,
+            "RULE: want PANEL/SLOT+COUNT=KIND, e.g. line/2+10=blf; COUNT is 1 to %d there", max);
+        return BK_ERR_INVALID;
+    }
+    rule.count = (int)number;
+    struct bk_str kind = cut_part(arena, &rest);
+    const bool is_blf = bk_str_eq(kind, BK_STR("blf"));
+    if (!is_blf && !bk_str_eq(kind, BK_STR("speed_dial"))) {
+        bk_detail_set(ret_detail, "RULE: \"%.*s\" is no kind of a rule; want blf or speed_dial",
+                      kind.len > 32 ? 32 : (int)kind.len, kind.ptr);
+        return BK_ERR_INVALID;
+    }
+    rule.first.kind = is_blf ? BK_KEY_BLF : BK_KEY_SPEED_DIAL;
+    while (err == BK_OK && rest.len > 0)
+        err = read_rule_part(cut_part(arena, &rest), &rule, ret_detail);
+    if (err == BK_OK)
+        *ret_rule = rule;
+    return err;
+}
+
 /* ---- settings ---- */
 
 enum bk_err cli_spec_setting(struct bk_str text, struct cli_setting_spec *ret_setting,

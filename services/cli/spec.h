@@ -49,6 +49,19 @@ const char *cli_panel_name(enum bk_panel panel);
 BK_MUST_USE enum bk_err cli_spec_key_place(const char *option, struct bk_str place,
                                            struct bk_phone_key *key, struct bk_detail *ret_detail);
 
+/*
+ * PANEL[.MODULE]/SLOT+COUNT=KIND[,line=N][,site=NAME|,everyone]; "line/2+10=blf". Without site and
+ * everyone: who is at the phone's own site.
+ */
+struct cli_rule_spec {
+    struct bk_phone_key first; /* panel, module, slot, kind, line */
+    int count;
+    struct bk_str site; /* empty: not said */
+    bool is_everyone;
+};
+BK_MUST_USE enum bk_err cli_spec_rule(struct bk_arena *arena, struct bk_str text,
+                                      struct cli_rule_spec *ret_rule, struct bk_detail *ret_detail);
+
 /* KEY=VALUE: neutral ("time.zone"), or a maker's own ("raw:yealink:features.x"). */
 struct cli_setting_spec {
     struct bk_str key; /* as written, what stands in locks: "time.zone" or "raw:features.x" */

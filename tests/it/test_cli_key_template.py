@@ -1,4 +1,4 @@
-"""beckon key-template: keys that phones share, and models that have too few."""
+"""beckon key-template and key-rule: keys that phones share or that follow people, and models that have too few."""
 
 import json
 
@@ -104,3 +104,45 @@ def test_what_is_not_there_or_wrong_is_named(beckon, tenant):  # noqa: F811
     ):
         assert says in beckon.error("key-template", *words, *of)["detail"], words
     beckon.error("key-template", "use", *of, "--device", "805ec00000ff", code=2)
+
+
+def test_a_rule_is_shown_and_set(beckon, tenant):  # noqa: F811
+    of = ("--tenant", tenant)
+    beckon.json("site", "add", "bonn", *of)
+    for number, name in (("1003", "Zoe"), ("1004", "Anna")):
+        beckon.json("extension", "add", *of, "--pbx", "main", number, "--display-name", name, "--secret-file", "-",
+                    stdin="secret\n")
+    for mac, number in (("805ec0000001", "1001"), ("805ec0000002", "1003"), ("805ec0000003", "1004")):
+        beckon.json("device", "add", mac, *of, "--vendor", "yealink", "--model", "T21P_E2", "--site", "bonn",
+                    "--line", f"1={number}")
+    shown = beckon.json("key-rule", "preview", *of, "--device", "805ec0000001", "line/1+1=blf")
+    assert shown == {"people": 2, "left_out": 1, "keys": [
+        {"panel": "line", "module": 0, "slot": 1, "kind": "blf", "line": 1, "value": "1004", "label": "Anna",
+         "extension": ""}]}
+    assert keys_of(beckon, tenant, "805ec0000001") == {}
+    assert beckon.json("key-rule", "set", *of, "--device", "805ec0000001", "line/1+2=blf") == {
+        "of": "805ec0000001", "rules": 1}
+    assert keys_of(beckon, tenant, "805ec0000001") == {("line", 0, 1): ("blf", "1004"), ("line", 0, 2): ("blf", "1003")}
+    beckon.json("key-template", "add", "desk", *of)
+    beckon.json("key-rule", "set", *of, "--template", "desk", "line/2+1=speed_dial,site=bonn,line=1",
+                "programmable/1+1=blf,everyone")
+    beckon.json("key-template", "use", "desk", *of, "--device", "805ec0000002")
+    assert keys_of(beckon, tenant, "805ec0000002") == {
+        ("line", 0, 2): ("speed_dial", "1001"), ("programmable", 0, 1): ("blf", "1001")}
+    listed = beckon.json("key-rule", "list", *of, "--template", "desk")["rules"]
+    assert [(one["slot"], one["count"], one["source"], one["site"]) for one in listed] == [
+        (2, 1, "site", "bonn"), (1, 1, "tenant", None)]
+    assert beckon.json("key-rule", "set", *of, "--device", "805ec0000001")["rules"] == 0
+    assert keys_of(beckon, tenant, "805ec0000001") == {}
+    for words, says in (
+        (("preview", "--device", "805ec0000001", "line/2+2=blf"), "T21P_E2 has 2 line keys, no line key 3"),
+        (("set", "--device", "805ec0000001", "line/2+2=blf"), "T21P_E2 has 2 line keys, no line key 3"),
+        (("set", "--template", "desk", "line/2+2=blf"), "T21P_E2 has 2 line keys, no line key 3"),
+        (("set", "--device", "805ec0000001", "line/1+2=blf", "line/2+1=blf"), "keys in common"),
+        (("set", "--device", "805ec0000001", "line/1+2=blf,site=atlantis"), "no site"),
+        (("set", "--device", "805ec00000ff", "line/1+2=blf"), "no device"),
+        (("set", "--template", "nothing", "line/1+2=blf"), "no key template"),
+        (("set", "--device", "805ec0000001", "line/1=blf"), "PANEL/SLOT+COUNT=KIND"),
+    ):
+        assert says in beckon.error("key-rule", *words, *of)["detail"], words
+    beckon.error("key-rule", "set", *of, "line/1+2=blf", code=2)

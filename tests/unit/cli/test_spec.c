@@ -149,6 +149,65 @@ static const struct {
     {"line/1=blf,label=a\nlinekey.2.type = 16", BK_ERR_INVALID, {0}, NULL, NULL, NULL},
 };
 
+static const struct {
+    const char *text;
+    enum bk_err want;
+    struct bk_phone_key first;
+    int count;
+    const char *site;
+    bool is_everyone;
+} rules[] = {
+    {"line/2+10=blf", BK_OK, {.slot = 2, .kind = BK_KEY_BLF}, 10, "", false},
+    {"module.2/1+120=speed_dial,line=3,site=Bonn\\, Mitte",
+     BK_OK,
+     {.panel = BK_PANEL_MODULE, .module = 2, .slot = 1, .kind = BK_KEY_SPEED_DIAL, .line = 3},
+     120,
+     "Bonn, Mitte",
+     false},
+    {"programmable/100+1=blf,everyone",
+     BK_OK,
+     {.panel = BK_PANEL_PROGRAMMABLE, .slot = 100, .kind = BK_KEY_BLF},
+     1,
+     "",
+     true},
+    {"line/2=blf", BK_ERR_INVALID, {0}, 0, NULL, false},
+    {"line/2+10", BK_ERR_INVALID, {0}, 0, NULL, false},
+    {"line/2+0=blf", BK_ERR_INVALID, {0}, 0, NULL, false},
+    {"line/200+2=blf", BK_ERR_INVALID, {0}, 0, NULL, false},
+    {"module/1+2=blf", BK_ERR_INVALID, {0}, 0, NULL, false},
+    {"line/2+10=park", BK_ERR_INVALID, {0}, 0, NULL, false},
+    {"line/2+10=blf,line=17", BK_ERR_INVALID, {0}, 0, NULL, false},
+    {"line/2+10=blf,site=", BK_ERR_INVALID, {0}, 0, NULL, false},
+    {"line/2+10=blf,site=a,everyone", BK_ERR_INVALID, {0}, 0, NULL, false},
+    {"line/2+10=blf,label=x", BK_ERR_INVALID, {0}, 0, NULL, false},
+};
+
+static void rules_follow_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(rules); i++) {
+        struct cli_rule_spec got = {0};
+        struct bk_detail detail = {""};
+        struct bk_arena *arena = bk_arena_new();
+        print_message("  %s\n", rules[i].text);
+        assert_int_equal(cli_spec_rule(arena, bk_str_of(rules[i].text), &got, &detail),
+                         rules[i].want);
+        if (rules[i].want == BK_OK) {
+            assert_int_equal(got.first.panel, rules[i].first.panel);
+            assert_int_equal(got.first.module, rules[i].first.module);
+            assert_int_equal(got.first.slot, rules[i].first.slot);
+            assert_int_equal(got.first.kind, rules[i].first.kind);
+            assert_int_equal(got.first.line, rules[i].first.line);
+            assert_int_equal(got.count, rules[i].count);
+            assert_int_equal(got.is_everyone, rules[i].is_everyone);
+            assert_str_equal(got.site, rules[i].site);
+        } else {
+            assert_true(detail.text[0] != '\0');
+        }
+        bk_arena_free(arena);
+    }
+}
+
 static void keys_follow_table(void **state)
 {
     (void)state;
@@ -212,9 +271,8 @@ static void settings_follow_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(servers_follow_table),
-        cmocka_unit_test(lines_follow_table),
-        cmocka_unit_test(keys_follow_table),
+        cmocka_unit_test(servers_follow_table),  cmocka_unit_test(lines_follow_table),
+        cmocka_unit_test(keys_follow_table),     cmocka_unit_test(rules_follow_table),
         cmocka_unit_test(settings_follow_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
