@@ -88,7 +88,10 @@ static void nothing_else_is_a_path(void **state)
         print_message("  \"%s\"\n", no_paths[i]);
         assert_false(fanvil()->match_path(bk_str_of(no_paths[i]), &match));
     }
-    assert_false(fanvil()->match_path((struct bk_str){"F0V00\0600000.cfg", 16}, &match));
+    assert_false(fanvil()->match_path((struct bk_str){"F0V00\0"
+                                                      "600000.cfg",
+                                                      16},
+                                      &match));
 }
 
 static void every_collected_agent_is_read(void **state)
