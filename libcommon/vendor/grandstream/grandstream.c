@@ -143,5 +143,5 @@ const struct bk_vendor bk_vendor_grandstream = {
     .resync_event = "resync",
     .reboot_event = "check-sync;reboot=true",
     /* The phone's own file too: that every firmware still asks for the binary is not known. */
-    .boot_kinds = 1u << BK_FILE_BOOT | 1u << BK_FILE_DEVICE,
+    .boot_kinds = 1u << BK_FILE_BINARY | 1u << BK_FILE_DEVICE,
 };

@@ -42,7 +42,7 @@ bool grandstream_match_path(struct bk_str path, struct bk_path_match *ret_match)
         if (bk_str_eq(suffix, xml))
             match.kind = BK_FILE_DEVICE;
         else if (suffix.len == 0 || bk_str_eq(suffix, BK_STR(".bin")))
-            match.kind = BK_FILE_BOOT;
+            match.kind = BK_FILE_BINARY;
         match.has_mac = true;
     } else if (bk_str_ends(rest, xml)) {
         match.model_code = bk_str_slice(rest, 0, rest.len - xml.len);

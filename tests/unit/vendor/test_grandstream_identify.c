@@ -153,8 +153,8 @@ static void nothing_else_is_an_agent(void **state)
     for (size_t i = 0; i < BK_COUNT(no_agents); i++) {
         struct bk_agent got;
         print_message("  \"%s\"\n", no_agents[i]);
-        assert_null(bk_vendor_of_agent(bk_str_of(no_agents[i]), &got));
-        assert_null(bk_vendor_of_sip_agent(bk_str_of(no_agents[i]), &got));
+        assert_false(grandstream()->match_agent(bk_str_of(no_agents[i]), &got));
+        assert_false(grandstream()->match_sip_agent(bk_str_of(no_agents[i]), &got));
     }
     /* Each of the two stands in its own protocol only. */
     struct bk_agent got;

@@ -1,0 +1,129 @@
+/*
+ * Sangoma's S-series, which Htek builds. The P- and D-series are recognised, and have no files: no
+ * parameter is known that would tell them where to fetch from. Facts and their sources: README.md.
+ */
+#include "vendor/agent.h"
+#include "vendor/htek/htek.h"
+
+extern const struct bk_vendor bk_vendor_sangoma;
+extern const unsigned char bk_sangoma_models[]; /* made from models.tsv */
+
+/* Htek's own is among them: the S-series comes with either. */
+static const char *const ouis[] = {"005058", "000fd3", "001fc1", NULL};
+
+/* What P and D ask for: "<mac>.cfg", "<mac>.xml", "000000000000.cfg", and what those name. */
+static bool match_digium(struct bk_str path, struct bk_path_match *ret_match)
+{
+    static const struct {
+        const char *suffix;
+        enum bk_file_kind kind;
+    } suffixes[] = {
+        {".cfg", BK_FILE_MASTER},
+        {".xml", BK_FILE_MASTER},
+        {"-contacts.xml", BK_FILE_DIRECTORY},
+        {"-contacts.cfg", BK_FILE_DIRECTORY},
+        {"-smartblf.cfg", BK_FILE_OVERRIDE},
+    };
+    const struct bk_str folder = BK_STR("Digium/"), zeros = BK_STR("000000000000");
+    struct bk_path_match match = {.kind = BK_FILE_NONE};
+    if (bk_str_starts(path, folder))
+        path = bk_str_slice(path, folder.len, path.len);
+    size_t len = path.len > 17 && bk_str_find(path, ':') == 2 ? 17 : 12; /* with colons */
+    struct bk_str head = bk_str_slice(path, 0, len), tail = bk_str_slice(path, len, path.len);
+    bool is_shared = bk_str_eq(head, zeros);
+    if (!is_shared && bk_mac_parse(head, &match.mac) != BK_OK)
+        return false;
+    for (size_t i = 0; i < BK_COUNT(suffixes); i++) {
+        if (bk_str_eq(tail, bk_str_of(suffixes[i].suffix)))
+            match.kind = suffixes[i].kind;
+    }
+    match.has_mac = !is_shared;
+    if (match.kind == BK_FILE_NONE || (is_shared && !bk_str_eq(tail, BK_STR(".cfg"))))
+        return false;
+    *ret_match = match;
+    return true;
+}
+
+static bool match_path(struct bk_str path, struct bk_path_match *ret_match)
+{
+    return hl_match_path(path, ret_match) || match_digium(path, ret_match);
+}
+
+/* "4_27_8", "2_0_4" */
+static bool is_digium_version(struct bk_str word)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.ptr[i] == '_')
+            lines++;
+        else if (word.ptr[i] < '0' || word.ptr[i] > '9')
+            return false;
+    }
+    return word.len > 0 && word.len <= 32 && lines > 0;
+}
+
+/*
+ *   Sangoma S500 V2.0.4.67              S-series: the V belongs to the version
+ *   Sangoma P330 4_27_8 000FD3D0B030    P; the MAC may be missing
+ *   Digium D65 2_9_19                   D
+ */
+static bool match_agent(struct bk_str agent, struct bk_agent *ret_agent)
+{
+    struct bk_agent_words words;
+    struct bk_agent found = {.has_mac = false};
+    if (!bk_agent_split(agent, &words) || words.count < 3 || words.count > 4)
+        return false;
+    if (!bk_str_eq(words.words[0], BK_STR("Sangoma")) &&
+        !bk_str_eq(words.words[0], BK_STR("Digium")))
+        return false;
+    struct bk_str version = words.words[2], digits = version;
+    if (bk_str_starts(digits, BK_STR("V")))
+        digits = bk_str_slice(digits, 1, digits.len);
+    if (!bk_agent_is_model(words.words[1]) ||
+        (!bk_agent_is_version(digits) && !is_digium_version(version)))
+        return false;
+    if (words.count == 4 && bk_mac_parse(words.words[3], &found.mac) != BK_OK)
+        return false;
+    found.has_mac = words.count == 4;
+    found.model = words.words[1];
+    found.firmware = version;
+    *ret_agent = found;
+    return true;
+}
+
+/* The MAC is the SIP User-Agent's own: no other maker tells it there, and nobody asks for it. */
+static bool match_sip_agent(struct bk_str agent, struct bk_agent *ret_agent)
+{
+    if (!match_agent(agent, ret_agent))
+        return false;
+    ret_agent->has_mac = false;
+    ret_agent->mac = (struct bk_mac){{0}};
+    return true;
+}
+
+static const struct bk_format *form(const struct bk_file *file)
+{
+    enum bk_file_kind kind = file->request.kind;
+    return kind == BK_FILE_COMMON || kind == BK_FILE_DEVICE ? &hl_format : NULL;
+}
+
+static const char *const files[] = {"cfg$model.xml", "cfg$mac.xml", NULL};
+
+const struct bk_vendor bk_vendor_sangoma = {
+    .name = "sangoma", /* stored in device.vendor: never rename */
+    .title = "Sangoma",
+    .ouis = ouis,
+    .models_text = (const char *)bk_sangoma_models,
+    .reserved = hl_reserved,
+    .enrol_secrets = 1u << BK_ENROL_URL,
+    .match_path = match_path,
+    .match_agent = match_agent,
+    .match_sip_agent = match_sip_agent,
+    .form = form,
+    .fill = hl_fill,
+    .raw_format = &hl_format,
+    .files = files,
+    .resync_event = "resync",
+    .reboot_event = "check-sync;reboot=true",
+    .boot_kinds = 1u << BK_FILE_COMMON | 1u << BK_FILE_BINARY | 1u << BK_FILE_DEVICE,
+};

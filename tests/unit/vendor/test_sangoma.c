@@ -1,0 +1,119 @@
+/* Sangoma: its paths and User-Agents, and what must not be taken for one; raw parameters. */
+#include "harness/test.h"
+
+#include "unit/vendor/corpus.h"
+#include "vendor/vendor.h"
+
+static const struct bk_vendor *sangoma(void)
+{
+    return bk_vendor_find(BK_STR("sangoma"));
+}
+
+static void what_was_collected_is_recognised(void **state)
+{
+    (void)state;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    corpus_check_agents(sangoma(), "tests/corpus/sangoma-sip-user-agents.tsv", true, 3);
+    bk_vendors_deinit();
+}
+
+static const struct {
+    const char *path, *kind; /* NULL: none of ours */
+} paths[] = {
+    {"cfg005058aabbd7.xml", "device"},
+    {"cfg0000.xml", "common"},
+    {"000000000000.cfg", "master"},
+    {"000fd3d202f7.cfg", "master"},
+    {"000fd3d202f7.xml", "master"},
+    {"00:0f:d3:d2:02:f7.cfg", "master"},
+    {"Digium/000fd3d202f7-contacts.xml", "directory"},
+    {"000fd3d202f7-smartblf.cfg", "override"},
+    {"000000000000-contacts.xml", NULL},
+    {"000fd3d202f7", NULL},
+    {"000fd3d202f.cfg", NULL},
+    {"x/000fd3d202f7.cfg", NULL},
+    {"Digium/../000fd3d202f7.cfg", NULL},
+    {"", NULL},
+};
+
+static void paths_follow_the_grammar(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(paths); i++) {
+        struct bk_path_match match;
+        print_message("  %s\n", paths[i].path);
+        bool is_ours = sangoma()->match_path(bk_str_of(paths[i].path), &match);
+        assert_int_equal(is_ours, paths[i].kind != NULL);
+        if (is_ours)
+            assert_string_equal(bk_file_kind_name(match.kind), paths[i].kind);
+    }
+}
+
+static const struct {
+    const char *agent, *model, *firmware; /* model NULL: none of ours */
+} agents[] = {
+    {"Digium D60 2_7_0", "D60", "2_7_0"},
+    {"Sangoma P330 4_27_8 000FD3D0B030", "P330", "4_27_8"},
+    {"Sangoma S500 V2.0.4.67", "S500", "V2.0.4.67"},
+    {"Sangoma P330", NULL, NULL},
+    {"Sangoma P330 four", NULL, NULL},
+    {"Sangoma P330 4_27_8 nothing", NULL, NULL},
+    {"Digital D60 2_7_0", NULL, NULL},
+    {"", NULL, NULL},
+};
+
+static void agents_follow_the_grammar(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(agents); i++) {
+        struct bk_agent agent;
+        print_message("  %s\n", agents[i].agent);
+        bool is_ours = sangoma()->match_agent(bk_str_of(agents[i].agent), &agent);
+        assert_int_equal(is_ours, agents[i].model != NULL);
+        if (is_ours) {
+            assert_str_equal(agent.model, agents[i].model);
+            assert_str_equal(agent.firmware, agents[i].firmware);
+        }
+    }
+}
+
+static const struct {
+    const char *name, *value;
+    enum bk_err want;
+} raws[] = {
+    {"P99", "1", BK_OK},
+    {"P47", "evil.example", BK_ERR_DENIED},
+    {"p47", "x", BK_ERR_INVALID},
+    {"P237", "evil.example/x", BK_ERR_DENIED},
+    {"P34", "x", BK_ERR_DENIED},
+    {"P2", "x", BK_ERR_DENIED},
+    {"P41200", "3", BK_ERR_DENIED},
+    {"P20201", "x", BK_ERR_DENIED},
+    {"P047", "x", BK_ERR_INVALID},
+    {"P", "x", BK_ERR_INVALID},
+    {"P123456", "x", BK_ERR_INVALID},
+    {"account.1.name", "x", BK_ERR_INVALID},
+    {"P99", "a\nb", BK_ERR_INVALID},
+};
+
+static void raw_parameters_are_judged_by_the_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(raws); i++) {
+        print_message("  %s\n", raws[i].name);
+        assert_int_equal(
+            bk_raw_check(sangoma(), bk_str_of(raws[i].name), bk_str_of(raws[i].value), NULL),
+            raws[i].want);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_collected_is_recognised),
+        cmocka_unit_test(paths_follow_the_grammar),
+        cmocka_unit_test(agents_follow_the_grammar),
+        cmocka_unit_test(raw_parameters_are_judged_by_the_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
