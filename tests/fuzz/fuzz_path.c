@@ -24,13 +24,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         /* Printable, and nothing that another reader of paths would take for more than a name. */
         for (size_t i = 0; i < size; i++)
             demand(data[i] > ' ' && data[i] < 0x7f && strchr("%?#\\:", data[i]) == NULL);
-        for (size_t i = 1; i < size; i++)
-            demand(data[i - 1] != '.' || data[i] != '.');
+        struct bk_str rest = path;
+        while (rest.len > 0) {
+            struct bk_str folder = bk_str_cut(&rest, '/');
+            demand(!bk_str_eq(folder, BK_STR(".")) && !bk_str_eq(folder, BK_STR("..")));
+        }
         demand(size >= 6 && size <= 64); /* 57i.st; with a folder or two */
-        demand(!match.has_mac || match.model_code.len == 0);
-        demand(match.model_code.len == 0 ||
-               (match.model_code.ptr >= path.ptr &&
-                match.model_code.ptr + match.model_code.len <= path.ptr + path.len));
+        /* A part of the path, or a word of the driver. */
+        demand(match.model_code.len <= 32);
+        for (size_t i = 0; i < match.model_code.len; i++)
+            demand(match.model_code.ptr[i] > ' ' && match.model_code.ptr[i] <= '~');
     }
     struct bk_path_match match;
     const struct bk_vendor *guess = bk_vendor_of_path(path, &match);

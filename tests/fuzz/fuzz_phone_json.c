@@ -30,7 +30,8 @@ static void on_parameter(void *context, const struct bk_parameter *parameter)
         return;
     bool is_ours = bk_is_reserved(seen->vendor, parameter->name);
     demand(is_ours != (parameter->origin.kind == BK_ORIGIN_RAW));
-    seen->addresses += memmem(parameter->value.ptr, parameter->value.len, "p.example", 9) != NULL &&
+    seen->addresses += parameter->value.len > 0 &&
+                       memmem(parameter->value.ptr, parameter->value.len, "p.example", 9) != NULL &&
                        parameter->origin.kind == BK_ORIGIN_DRIVER;
 }
 
