@@ -196,7 +196,9 @@ enum bk_err bk_store_device_list(const struct bk_store *store, int64_t tenant_id
     " " TIME_SQL("d.bound_at") " as bound_at, " TIME_SQL("d.armed_until") " as armed_until," \
     " d.is_legacy, host(h.last_source) as last_source, h.model_seen, h.firmware_seen," \
     " " TIME_SQL("h.held_at") " as held_at, encode(h.fingerprint, 'hex') as fingerprint," \
-    " h.model_pinned, h.serial_seen"
+    " h.model_pinned, h.serial_seen," \
+    " (select k.name from app.key_template as k where k.tenant_id = d.tenant_id" \
+    "     and k.key_template_id = coalesce(d.key_template_id, f.key_template_id)) as key_template"
 
 #define ENROLMENT_SQL \
     "(select jsonb_build_object('method', e.method, 'has_token', e.token_hash is not null," \

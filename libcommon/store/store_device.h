@@ -53,8 +53,8 @@ BK_MUST_USE enum bk_err bk_store_device_list(const struct bk_store *store, int64
 /*
  * One device as a JSON object: what the list has, and device_id, serial, claimed_at, bound_at,
  * armed_until, is_legacy, last_source, model_seen, firmware_seen, held_at, fingerprint and
- * model_pinned (as at first use), serial_seen, enrolment (null, or an object without secrets),
- * lines (objects), keys (objects).
+ * model_pinned (as at first use), serial_seen, key_template (its own or its profile's), enrolment
+ * (null, or an object without secrets), lines (objects), keys (objects).
  * BK_ERR_NOT_FOUND without a detail.
  */
 BK_MUST_USE enum bk_err bk_store_device_show(const struct bk_store *store, int64_t tenant_id,

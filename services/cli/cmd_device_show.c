@@ -20,6 +20,7 @@ static void print(const json_t *answer)
                                                 {"label", "label"},
                                                 {"site", "site"},
                                                 {"profile", "profile"},
+                                                {"key_template", "key template"},
                                                 {"state", "state"},
                                                 {"claimed_at", "claimed at"},
                                                 {"bound_at", "bound at"},

@@ -38,6 +38,8 @@ def test_a_template_is_made_used_changed_and_deleted(beckon, tenant):  # noqa: F
     assert beckon.json("key-template", "use", "desk", *of, "--profile", "office") == {
         "name": "desk", "devices": 0, "profiles": 1}
     assert keys_of(beckon, tenant, "805ec0000002") == {("line", 0, 2): ("blf", "1002"), ("line", 0, 3): ("none", "")}
+    for mac in ("805ec0000001", "805ec0000002"):
+        assert beckon.json("device", "show", mac, *of)["key_template"] == "desk"
     assert beckon.json("key-template", "set", "desk", *of, "--key", "module.1/1=park,value=*85",
                        "--clear", "line/2") == {"name": "desk", "keys": 1, "cleared": 1}
     assert keys_of(beckon, tenant, "805ec0000001") == {
