@@ -41,7 +41,7 @@ static void try_files(const struct bk_vendor *vendor, const struct bk_phone *pho
 {
     struct seen seen = {.vendor = vendor};
     struct bk_detail detail;
-    bool is_whole = true;
+    bool is_whole = true, is_served = false;
     for (int kind = 0; kind < BK_FILE_KIND_COUNT; kind++) {
         const struct bk_file_request request = {.kind = (enum bk_file_kind)kind, .has_mac = true};
         struct bk_buf out;
@@ -51,11 +51,12 @@ static void try_files(const struct bk_vendor *vendor, const struct bk_phone *pho
                err == BK_ERR_NOT_FOUND);
         bk_buf_deinit(&out);
         is_whole = is_whole && (err == BK_OK || err == BK_ERR_NOT_FOUND);
+        is_served = is_served || err == BK_OK;
         if (err == BK_OK)
             demand(bk_vendor_list(vendor, phone, model, &request, on_parameter, &seen, &detail) ==
                    BK_OK);
     }
-    demand(!is_whole || seen.addresses > 0);
+    demand(!is_whole || !is_served || seen.addresses > 0);
 }
 
 static void try_maker(const struct bk_vendor *vendor, struct bk_str json)

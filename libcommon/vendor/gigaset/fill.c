@@ -1,0 +1,114 @@
+/*
+ * The phone's own file, for two families: multicell bases and Maxwell desk phones. The common
+ * provisioning.xml leads a Maxwell to its own.
+ */
+#include <stdio.h>
+
+#include "vendor/format/xml.h"
+#include "vendor/gigaset/gigaset.h"
+
+#define URL_SIZE 400
+
+static bool is_maxwell(const struct bk_file *file)
+{
+    return bk_model_has_trait(file->model, BK_STR("maxwell"));
+}
+
+static void put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
+{
+    bk_xml_put_named(sheet, "param", "name", "value", name, value);
+}
+
+static void begin(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    bk_xml_open(sheet, "provisioning");
+    bk_xml_attr(sheet, "version", BK_STR("1.1"));
+    if (!is_maxwell(file))
+        bk_xml_attr(sheet, "productID", BK_STR("e2"));
+    bk_xml_open(sheet, "nvm");
+}
+
+static void end(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    (void)file;
+    bk_xml_close(sheet);
+    bk_xml_close(sheet);
+}
+
+const struct bk_format gigaset_format = {
+    .content_type = "text/xml; charset=utf-8",
+    .is_name = bk_xml_is_name,
+    .name_rule = "a Gigaset parameter has 1 to 128 letters, digits, dots, underscores and hyphens, "
+                 "a letter first",
+    .check_value = bk_xml_check_value,
+    .begin = begin,
+    .end = end,
+    .put = put,
+};
+
+/* An N510 and N720 take another language, of whose values too little is known. */
+const struct bk_format *gigaset_form(const struct bk_file *file)
+{
+    enum bk_file_kind kind = file->request.kind;
+    bool is_old = bk_model_has_trait(file->model, BK_STR("frame"));
+    bool is_served = kind == BK_FILE_DEVICE || (kind == BK_FILE_COMMON && is_maxwell(file));
+    return is_served && !is_old ? &gigaset_format : NULL;
+}
+
+/* The phone puts its MAC where %MACD stands. */
+static void fill_address(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    const struct bk_str name = is_maxwell(file) ? BK_STR("System.Provision.ProvisioningServer")
+                                                : BK_STR("Provisioning.global.ProvisioningServer");
+    char url[URL_SIZE];
+    int len =
+        snprintf(url, sizeof url, "%.*s/%%MACD.xml", BK_STR_ARG(file->phone->provisioning_url));
+    if (len < 0 || (size_t)len >= sizeof url)
+        bk_sheet_fail(sheet, name, "is too long");
+    else
+        bk_put(sheet, name, bk_str_of(url));
+}
+
+static void fill_base(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    const struct bk_setting *settings = file->phone->settings;
+    struct bk_str servers = settings[BK_NEUTRAL_TIME_NTP].value.text;
+    /* Else a NOTIFY that asks for a reboot is passed over. */
+    bk_put_word(sheet, BK_STR("SystemSettings.global.CheckSyncRebootEnabled"), "1");
+    bk_put_setting(sheet, BK_STR("SystemSettings.global.SipMulticastEnabled"), settings,
+                   BK_NEUTRAL_PROV_PNP);
+    bk_put_secret(sheet, BK_STR("WebUIAccounts.1.Password"), settings, BK_NEUTRAL_ADMIN_SECRET);
+    bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
+    bk_put(sheet, BK_STR("DmGlobal.0.NtpServer"), bk_str_trim(bk_str_cut(&servers, ',')));
+    bk_from_driver(sheet);
+    gigaset_fill_base_accounts(sheet, file);
+}
+
+static void fill_maxwell(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    bk_put_secret(sheet, BK_STR("WebUI.AdminPassword"), file->phone->settings,
+                  BK_NEUTRAL_ADMIN_SECRET);
+    bk_from_driver(sheet);
+    gigaset_fill_maxwell_accounts(sheet, file);
+}
+
+void gigaset_fill(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    const struct bk_phone *phone = file->phone;
+    fill_address(sheet, file);
+    if (phone->is_bootstrap || file->request.kind == BK_FILE_COMMON)
+        return;
+    if (is_maxwell(file))
+        fill_maxwell(sheet, file);
+    else
+        fill_base(sheet, file);
+    /* No type of a key is known. */
+    for (size_t i = 0; i < phone->key_count; i++) {
+        const struct bk_phone_key *key = &phone->keys[i];
+        if (key->kind == BK_KEY_NONE)
+            continue;
+        bk_from_key(sheet, key->panel, key->module, key->slot);
+        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
+    }
+    bk_put_raws(sheet, file);
+}

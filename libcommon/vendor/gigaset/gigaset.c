@@ -1,0 +1,52 @@
+/*
+ * Gigaset PRO: multicell bases (N530 to N870) and Maxwell desk phones; single-cell bases (N510,
+ * N720) are recognised. The P-series is built by Snom and speaks its language.
+ * The driver's face. Facts and their sources: README.md.
+ */
+#include "vendor/gigaset/gigaset.h"
+
+extern const unsigned char bk_gigaset_models[]; /* made from models.tsv */
+
+static const char *const ouis[] = {"7c2f80", "589ec6", "002104", "14b370", "00acdc", NULL};
+
+#define USE_LINE "give the device a line instead"
+#define USE_PBX "change the phone side of the PBX instead"
+#define USE_PASSWORD "set security.admin_secret instead"
+#define USE_ADDRESS "Beckon keeps the address that the phone fetches from"
+#define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
+
+static const struct bk_reserved reserved[] = {
+    {"sipaccount.*", USE_LINE},
+    {"sipprovider.*", USE_PBX},
+    {"sip.account.*", USE_LINE},
+    {"sip.transportprotocol", USE_PBX},
+    {"provisioning.global.*", USE_ADDRESS},
+    {"system.provision.*", USE_ADDRESS},
+    {"systemsettings.global.checksyncrebootenabled", USE_NONE},
+    {"systemsettings.global.sipmulticastenabled", "set provisioning.pnp instead"},
+    {"webuiaccounts.*", USE_PASSWORD},
+    {"webui.adminpassword", USE_PASSWORD},
+    {"dmglobal.0.ntpserver", "set time.ntp_servers instead"},
+    {0},
+};
+
+static const char *const files[] = {"provisioning.xml", "$mac.xml", NULL};
+
+const struct bk_vendor bk_vendor_gigaset = {
+    .name = "gigaset", /* stored in device.vendor: never rename */
+    .title = "Gigaset",
+    .ouis = ouis,
+    .models_text = (const char *)bk_gigaset_models,
+    .reserved = reserved,
+    .enrol_secrets = 1u << BK_ENROL_URL, /* the password it answers a 401 with cannot be set */
+    .match_path = gigaset_match_path,
+    .match_agent = gigaset_match_agent,
+    .match_sip_agent = gigaset_match_agent,
+    .form = gigaset_form,
+    .fill = gigaset_fill,
+    .raw_format = &gigaset_format,
+    .files = files,
+    .resync_event = "check-sync;reboot=false",
+    .reboot_event = "check-sync;reboot=true",
+    .boot_kinds = 1u << BK_FILE_COMMON | 1u << BK_FILE_DEVICE,
+};

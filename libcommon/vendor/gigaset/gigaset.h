@@ -1,0 +1,24 @@
+/*
+ * The parts of the Gigaset driver, for each other only.
+ */
+#ifndef VENDOR_GIGASET_GIGASET_H
+#define VENDOR_GIGASET_GIGASET_H
+
+#include "vendor/vendor.h"
+
+extern const struct bk_vendor bk_vendor_gigaset;
+
+/* identify.c */
+bool gigaset_match_path(struct bk_str path, struct bk_path_match *ret_match);
+bool gigaset_match_agent(struct bk_str agent, struct bk_agent *ret_agent);
+
+/* fill.c */
+extern const struct bk_format gigaset_format;
+const struct bk_format *gigaset_form(const struct bk_file *file);
+void gigaset_fill(struct bk_sheet *sheet, const struct bk_file *file);
+
+/* accounts.c: bases with many cells (N530 to N870), and the Maxwell desk phones */
+void gigaset_fill_base_accounts(struct bk_sheet *sheet, const struct bk_file *file);
+void gigaset_fill_maxwell_accounts(struct bk_sheet *sheet, const struct bk_file *file);
+
+#endif

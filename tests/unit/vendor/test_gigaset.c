@@ -1,0 +1,121 @@
+/* Gigaset: its paths and User-Agents, and what must not be taken for one; raw parameters. */
+#include "harness/test.h"
+
+#include "unit/vendor/corpus.h"
+#include "vendor/vendor.h"
+
+static const struct bk_vendor *gigaset(void)
+{
+    return bk_vendor_find(BK_STR("gigaset"));
+}
+
+static void what_was_collected_is_recognised(void **state)
+{
+    (void)state;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    corpus_check_paths(gigaset(), "tests/corpus/gigaset-request-paths.tsv", 5);
+    corpus_check_agents(gigaset(), "tests/corpus/gigaset-user-agents.tsv", false, 6);
+    bk_vendors_deinit();
+}
+
+static const struct {
+    const char *path, *kind; /* NULL: none of ours */
+} paths[] = {
+    {"42/fw262.bin", "firmware"},
+    {"83/7C2F804DF9A9.xml", "device"},
+    {"fw262.bin", NULL},
+    {"master.bin", NULL},
+    {"42/2/provisioning.xml", NULL},
+    {"42/2/3/7C2F804DF9A9.xml", NULL},
+    {"a/7C2F804DF9A9.xml", NULL},
+    {"../7C2F804DF9A9.xml", NULL},
+    {"/7C2F804DF9A9.xml", NULL},
+    {"7C2F804DF9A.xml", NULL},
+    {"7C2F804DF9A9.cfg", NULL},
+    {"42/fw.bin", NULL},
+    {"42/fwx.bin", NULL},
+    {"42/fw262.bin?mac=7C2F804DF9A9", NULL},
+    {"", NULL},
+};
+
+static void paths_follow_the_grammar(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(paths); i++) {
+        struct bk_path_match match;
+        print_message("  %s\n", paths[i].path);
+        bool is_ours = gigaset()->match_path(bk_str_of(paths[i].path), &match);
+        assert_int_equal(is_ours, paths[i].kind != NULL);
+        if (is_ours)
+            assert_string_equal(bk_file_kind_name(match.kind), paths[i].kind);
+    }
+}
+
+static const struct {
+    const char *agent, *model, *firmware; /* model NULL: none of ours */
+} agents[] = {
+    {"\"Gigaset N670 IP PRO/83.V2.39.0+build.1;7C2F80E0D605;Handset=2\"", "N670 IP PRO",
+     "83.V2.39.0+build.1"},
+    {"N510 IP PRO/42.258.00.000.000;Handset=1", "N510 IP PRO", "42.258.00.000.000"},
+    {"Gigaset Maxwell 3/2.22.7;7C2F80E0D605", "Maxwell 3", "2.22.7"},
+    {"N510/42.258.00", NULL, NULL},
+    {"Gigaset N870 IP PRO", NULL, NULL},
+    {"Gigaset /83.1", NULL, NULL},
+    {"Gigaset N870 IP PRO/x.1", NULL, NULL},
+    {"Gigaset N870 IP PRO/83.1;7C2F80E0D605;x", NULL, NULL},
+    {"Mozilla/5.0 (X11; Linux x86_64)", NULL, NULL},
+    {"", NULL, NULL},
+};
+
+static void agents_follow_the_grammar(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(agents); i++) {
+        struct bk_agent agent;
+        print_message("  %s\n", agents[i].agent);
+        bool is_ours = gigaset()->match_agent(bk_str_of(agents[i].agent), &agent);
+        assert_int_equal(is_ours, agents[i].model != NULL);
+        if (is_ours) {
+            assert_str_equal(agent.model, agents[i].model);
+            assert_str_equal(agent.firmware, agents[i].firmware);
+        }
+    }
+}
+
+static const struct {
+    const char *name, *value;
+    enum bk_err want;
+} raws[] = {
+    {"Dect.x", "1", BK_OK},
+    {"SipAccount.00001.AuthPassword", "x", BK_ERR_DENIED},
+    {"SipProvider.1.Domain", "evil.example", BK_ERR_DENIED},
+    {"SIP.Account.0.Domain", "evil.example", BK_ERR_DENIED},
+    {"Provisioning.global.ProvisioningServer", "https://evil.example", BK_ERR_DENIED},
+    {"System.Provision.ProvisioningServer", "x", BK_ERR_DENIED},
+    {"WebUIAccounts.2.Password", "x", BK_ERR_DENIED},
+    {"a b", "x", BK_ERR_INVALID},
+    {"a\"", "x", BK_ERR_INVALID},
+    {"Dect.x", "a\nb", BK_ERR_INVALID},
+};
+
+static void raw_parameters_are_judged_by_the_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(raws); i++) {
+        print_message("  %s\n", raws[i].name);
+        assert_int_equal(
+            bk_raw_check(gigaset(), bk_str_of(raws[i].name), bk_str_of(raws[i].value), NULL),
+            raws[i].want);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_collected_is_recognised),
+        cmocka_unit_test(paths_follow_the_grammar),
+        cmocka_unit_test(agents_follow_the_grammar),
+        cmocka_unit_test(raw_parameters_are_judged_by_the_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
