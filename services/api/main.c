@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "catalog/catalog.h"
 #include "front.h"
 #include "openapi.h"
 #include "store/store_check.h"
@@ -221,6 +222,8 @@ int main(int argc, char **argv)
     if (!bk_server_begin(&api_settings_table, argc, argv, &settings, &settings.server, &check_only,
                          &code))
         return code;
+    if (bk_catalog_load(settings.models_dir, &detail) != BK_OK)
+        return bk_server_refuse("beckon-api", &detail);
     setup.settings = &settings;
     bk_server_fill(&settings.server, listeners, &options);
     options.service = &service;

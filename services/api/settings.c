@@ -32,6 +32,8 @@ static const struct bk_setting_row rows[] = {
         "What phones without a usable certificate call, as in beckon-config's settings; empty: "
         "nobody is let enrol",
         NULL),
+    ROW(models_dir, "models_dir", BK_T_PATH, 0, 1024, "",
+        "Folder of further <vendor>.tsv model tables, as in beckon-config's settings", NULL),
     ROW(public_url, "public_url", BK_T_TEXT, 0, 200, "",
         "What phones call, as in beckon-config's settings, for showing what stands in their files; "
         "empty: https://beckon.invalid stands for it",

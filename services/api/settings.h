@@ -11,7 +11,7 @@
 struct api_settings {
     struct bk_server_settings server;
     char *jwt_key_file, *jwt_previous_key_file, *jwt_issuer, *jwt_audience, *enrolment_url,
-        *public_url;
+        *public_url, *models_dir;
     int64_t threads, queue_max, login_threads, login_queue_max;
     int64_t body_max_bytes, pg_timeout_ms;
 };

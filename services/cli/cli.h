@@ -31,7 +31,7 @@ struct cli_listener {
 };
 
 struct cli_settings {
-    char *pg, *public_url, *enrolment_url;
+    char *pg, *public_url, *enrolment_url, *models_dir;
     char *master_key_file, *master_key, *master_key_previous_file, *master_key_previous;
     struct cli_listener *listeners, *hosts; /* hosts: further certificates of listeners */
     size_t listener_count, host_count;
@@ -121,6 +121,8 @@ BK_MUST_USE enum bk_err cli_data_key(struct cli *cli, const struct bk_store_tena
                                      struct bk_key *ret_key);
 /* For the functions of store/: the connection, the run's arena, the run's detail. */
 struct bk_store cli_store(struct cli *cli);
+/* Makers and models, those that the operator added too. */
+BK_MUST_USE enum bk_err cli_catalog(struct cli *cli);
 /* Who runs this, as audit rows name them: "operator:<login>". */
 struct bk_str cli_actor(struct cli *cli);
 /*

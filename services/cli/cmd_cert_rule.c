@@ -52,7 +52,7 @@ static enum bk_err run_add(struct cli *cli)
     struct bk_cert_rules none = {0};
     struct bk_cert_rule rule;
     int64_t rule_id;
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK)
         err = bk_cert_rule_parse(&text, &rule, &cli->detail);
     if (err == BK_OK) /* tells a name that is built in */
@@ -105,7 +105,7 @@ static const struct cli_option no_options[] = {{0}};
 static enum bk_err run_list(struct cli *cli)
 {
     struct bk_cert_rules own = {0};
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK)
         err = cli_begin_plain(cli);
     if (err == BK_OK)
@@ -140,7 +140,7 @@ const struct cli_command cli_cmd_cert_rule_list = {
 static enum bk_err run_delete(struct cli *cli)
 {
     const char *name = cli_operand(cli, 0);
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err != BK_OK)
         return err;
     if (bk_cert_rule_find(NULL, bk_str_of(name)) != NULL) {

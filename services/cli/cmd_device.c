@@ -68,7 +68,7 @@ static enum bk_err read_device(struct cli *cli, struct adding *adding)
 {
     struct bk_store_device *device = &adding->device;
     struct bk_str model;
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK)
         err = cli_mac(cli, cli_operand(cli, 0), &device->mac);
     if (err == BK_OK)

@@ -417,7 +417,7 @@ static enum bk_err run(struct cli *cli)
 {
     struct import import = {.cli = cli, .vendor = bk_str_of(cli_value(cli, "vendor"))};
     struct bk_str text;
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK)
         err = cli_file_read(cli, cli_operand(cli, 0), FILE_BYTES_MAX, &text);
     if (err != BK_OK)

@@ -73,7 +73,7 @@ static enum bk_err run(struct cli *cli)
     struct cli_phone own;
     struct bk_explanation list;
     struct bk_str mac;
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK)
         err = cli_mac(cli, cli_value(cli, "mac"), &mac);
     if (err == BK_OK)

@@ -290,7 +290,7 @@ static enum bk_err run(struct cli *cli)
                                     "--sip-user-agent or --cert");
         return BK_ERR_MALFORMED;
     }
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK && cert != NULL)
         err = read_cert(cli, cert, &claims[0], &certificate);
     if (err != BK_OK)

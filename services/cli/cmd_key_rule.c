@@ -154,7 +154,7 @@ static enum bk_err run_set(struct cli *cli)
     const char *of = cli_value(cli, is_device ? "device" : "template");
     enum bk_err err = check_owner(cli);
     if (err == BK_OK)
-        err = bk_vendors_init(&cli->detail);
+        err = cli_catalog(cli);
     if (err == BK_OK)
         err = read_rules(cli, 0, rules);
     if (err == BK_OK)
@@ -275,7 +275,7 @@ static enum bk_err run_preview(struct cli *cli)
     struct bk_str text = BK_STR_NONE;
     json_t *row = NULL, *answer = NULL;
     int64_t device_id = 0;
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK)
         err = read_rules(cli, 0, &rule);
     if (err == BK_OK)

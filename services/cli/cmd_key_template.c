@@ -178,7 +178,7 @@ static enum bk_err run_set(struct cli *cli)
     struct bk_str name;
     int64_t id = 0;
     json_t *keys = json_array();
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK)
         err = check_name(cli, &name);
     if (err == BK_OK)
@@ -274,7 +274,7 @@ static enum bk_err run_use(struct cli *cli)
         bk_detail_set(&cli->detail, "want the NAME of a template, or --none");
         return BK_ERR_MALFORMED;
     }
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK && !is_none)
         err = check_name(cli, &name);
     if (err == BK_OK)

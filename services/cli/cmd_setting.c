@@ -117,7 +117,7 @@ static enum bk_err run_set(struct cli *cli)
         {"layer", "layer"}, {"name", "of"}, {"keys", "changed"}, {"locked", "locked"}, {0}};
     struct cli_tenant tenant;
     struct target target;
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK)
         err = read_target(cli, &target);
     if (err != BK_OK)

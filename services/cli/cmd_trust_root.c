@@ -148,7 +148,7 @@ static enum bk_err run_import(struct cli *cli)
     struct cli_tenant tenant = {0};
     struct bk_str text;
     const bool is_tenants = cli_has(cli, "tenant");
-    enum bk_err err = bk_vendors_init(&cli->detail);
+    enum bk_err err = cli_catalog(cli);
     if (err == BK_OK)
         err = cli_file_read(cli, cli_operand(cli, 0), FILE_BYTES_MAX, &text);
     if (err != BK_OK)

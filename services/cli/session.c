@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "catalog/catalog.h"
 #include "cli.h"
 #include "store/store_audit.h"
 #include "store/store_key.h"
@@ -17,6 +18,11 @@
 struct bk_store cli_store(struct cli *cli)
 {
     return (struct bk_store){cli->pg, cli->arena, &cli->detail};
+}
+
+enum bk_err cli_catalog(struct cli *cli)
+{
+    return bk_catalog_load(cli->settings.models_dir, &cli->detail);
 }
 
 /* ---- connection ---- */

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "catalog/catalog.h"
 #include "roots_share.h"
 #include "store/store_fetch.h"
 #include "web/auth_cert.h"
@@ -17,7 +18,6 @@
 #include "worker.h"
 
 enum {
-    MODELS_FILE_MAX = 1024 * 1024,
     RECORD_QUEUE_MAX = 8 /* a batch of visits, of strangers, of good addresses; bans */
 };
 
@@ -162,34 +162,6 @@ static const struct bk_service service = {
 
 /* --- start --- */
 
-/* <dir>/<vendor>.tsv, for the vendors that have one there. The text stays: tables borrow it. */
-static enum bk_err read_models(const char *dir, struct bk_detail *ret_detail)
-{
-    for (const struct bk_vendor *const *vendor = bk_vendors(); *vendor != NULL; vendor++) {
-        char path[1280];
-        snprintf(path, sizeof path, "%s/%s.tsv", dir, (*vendor)->name);
-        FILE *in = fopen(path, "rb");
-        if (in == NULL && errno == ENOENT)
-            continue; /* most makers have no rows of the operator's */
-        if (in == NULL) {
-            bk_detail_set(ret_detail, "%s: %s", path, strerror(errno));
-            return BK_ERR_IO;
-        }
-        char *text = bk_alloc_or_abort(MODELS_FILE_MAX + 1);
-        size_t len = fread(text, 1, MODELS_FILE_MAX + 1, in);
-        fclose(in);
-        if (len > MODELS_FILE_MAX) {
-            bk_detail_set(ret_detail, "%s: larger than 1 MiB", path);
-            return BK_ERR_TOO_LARGE;
-        }
-        enum bk_err err =
-            bk_vendor_add_models(*vendor, (struct bk_str){text, len}, path, ret_detail);
-        if (err != BK_OK)
-            return err;
-    }
-    return BK_OK;
-}
-
 /* Of the master key at the start: nonces outlive a change of it. */
 static void make_nonce_key(struct cfg_setup *setup)
 {
@@ -235,9 +207,8 @@ int main(int argc, char **argv)
                                             .keys = from->key};
     }
     if (bk_server_settings_check(&settings.server, &setup.master_keys, &detail) != BK_OK ||
-        cfg_settings_check(&settings, &detail) != BK_OK || bk_vendors_init(&detail) != BK_OK ||
-        (settings.models_dir != NULL && settings.models_dir[0] != '\0' &&
-         read_models(settings.models_dir, &detail) != BK_OK) ||
+        cfg_settings_check(&settings, &detail) != BK_OK ||
+        bk_catalog_load(settings.models_dir, &detail) != BK_OK ||
         bk_server_check(&options, &detail) != BK_OK ||
         (setup.roots_share = cfg_roots_share_new(options.worker_count)) == NULL ||
         bk_metrics_new(cfg_metric_rows, CFG_M_COUNT, options.worker_count, &options.metrics) !=

@@ -22,6 +22,7 @@ LAYERS = {
     "io": ("base",),
     "store": ("io", "model", "base"),
     "vendor": ("model", "base"),  # no io: renders are testable as text
+    "catalog": ("vendor", "base"),  # models that an operator adds as files
     "layer": ("vendor", "model", "base"),  # what an admin may write into a settings layer
     "web": ("io", "conf", "model", "base"),
     "pbx": ("io", "model", "base"),
