@@ -231,6 +231,19 @@ void bk_put_lost(struct bk_sheet *sheet, struct bk_str what)
         sheet->list(sheet->list_context, &parameter);
 }
 
+void bk_put_lost_keys(struct bk_sheet *sheet, const struct bk_phone *phone, unsigned panels,
+                      int slot_min)
+{
+    for (size_t i = 0; i < phone->key_count; i++) {
+        const struct bk_phone_key *key = &phone->keys[i];
+        if (key->kind == BK_KEY_NONE || (panels >> key->panel & 1) == 0 || key->slot < slot_min)
+            continue;
+        bk_from_key(sheet, key->panel, key->module, key->slot);
+        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
+    }
+    bk_from_driver(sheet);
+}
+
 /* Once: what is filled is filled twice. */
 static void judge_raws(struct bk_sheet *sheet, const struct bk_file *file)
 {

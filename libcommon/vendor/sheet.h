@@ -128,6 +128,9 @@ void bk_put_secret(struct bk_sheet *sheet, struct bk_str name, const struct bk_s
 void bk_put_kept(struct bk_sheet *sheet, struct bk_str name);
 /* The same: what was asked for has no parameter in this file: "pickup", of a key. */
 void bk_put_lost(struct bk_sheet *sheet, struct bk_str what);
+/* All keys of the phone on these panels, bits 1u << enum bk_panel, of slots from slot_min on. */
+void bk_put_lost_keys(struct bk_sheet *sheet, const struct bk_phone *phone, unsigned panels,
+                      int slot_min);
 
 /* The raw parameters of this maker, without those that the driver reserves. */
 void bk_put_raws(struct bk_sheet *sheet, const struct bk_file *file);

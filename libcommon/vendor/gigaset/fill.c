@@ -103,12 +103,7 @@ void gigaset_fill(struct bk_sheet *sheet, const struct bk_file *file)
     else
         fill_base(sheet, file);
     /* No type of a key is known. */
-    for (size_t i = 0; i < phone->key_count; i++) {
-        const struct bk_phone_key *key = &phone->keys[i];
-        if (key->kind == BK_KEY_NONE)
-            continue;
-        bk_from_key(sheet, key->panel, key->module, key->slot);
-        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
-    }
+    bk_put_lost_keys(sheet, phone,
+                     1u << BK_PANEL_LINE | 1u << BK_PANEL_PROGRAMMABLE | 1u << BK_PANEL_MODULE, 1);
     bk_put_raws(sheet, file);
 }

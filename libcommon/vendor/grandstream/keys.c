@@ -61,11 +61,9 @@ static void put_key(struct bk_sheet *sheet, const struct bk_key_walk *walk)
     bk_from_key(sheet, walk->panel, 0, walk->slot);
     const char *mode = mode_word(key->kind);
     if (mode == NULL) {
-        char what[64];
-        snprintf(what, sizeof what, "no mode is known for a key of kind %s",
-                 bk_key_kind_name(key->kind));
-        bk_sheet_fail(sheet, bk_str_of(names[0]), what);
-        return;
+        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
+        mode = mode_word(BK_KEY_NONE);
+        key = &empty;
     }
     bk_put(sheet, bk_str_of(names[0]), bk_str_of(mode));
     if (key->line > 0)
@@ -83,31 +81,16 @@ static void put_panel(struct bk_sheet *sheet, struct bk_key_walk *walk, enum bk_
         put_key(sheet, walk);
 }
 
-/* A key that cannot be written is not dropped in silence: the admin must hear of it. */
-static bool has_key_on(const struct bk_phone *phone, bool is_any_panel)
-{
-    for (size_t i = 0; i < phone->key_count; i++) {
-        const struct bk_phone_key *key = &phone->keys[i];
-        if (key->kind != BK_KEY_NONE && (is_any_panel || key->panel == BK_PANEL_MODULE))
-            return true;
-    }
-    return false;
-}
-
+/* Of a module no parameters are known; of models without aliases no types of keys. */
 void grandstream_fill_keys(struct bk_sheet *sheet, const struct bk_phone *phone,
                            const struct grandstream_model *model)
 {
-    if (has_key_on(phone, !model->has_aliases)) {
-        bk_sheet_fail(sheet, BK_STR("keys"),
-                      model->has_aliases
-                          ? "no parameters are known for those of a module"
-                          : "no key types are known for this model; set its P-values "
-                            "as raw parameters");
-        return;
-    }
-    if (!model->has_aliases)
-        return;
+    const unsigned line = 1u << BK_PANEL_LINE, programmable = 1u << BK_PANEL_PROGRAMMABLE;
     struct bk_key_walk walk = {.phone = phone};
-    put_panel(sheet, &walk, BK_PANEL_LINE, model->key_count);
-    put_panel(sheet, &walk, BK_PANEL_PROGRAMMABLE, model->programmable_count);
+    if (model->has_aliases) {
+        put_panel(sheet, &walk, BK_PANEL_LINE, model->key_count);
+        put_panel(sheet, &walk, BK_PANEL_PROGRAMMABLE, model->programmable_count);
+    }
+    bk_put_lost_keys(sheet, phone,
+                     1u << BK_PANEL_MODULE | (model->has_aliases ? 0 : line | programmable), 1);
 }

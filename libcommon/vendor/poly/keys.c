@@ -67,12 +67,5 @@ void poly_fill_keys(struct bk_sheet *sheet, const struct bk_file *file)
     while (lamp_count < count)
         put_lamp(sheet, ++lamp_count, NULL);
     bk_prefix(sheet, BK_STR_NONE);
-    for (size_t i = 0; i < phone->key_count; i++) {
-        const struct bk_phone_key *key = &phone->keys[i];
-        if (key->panel == BK_PANEL_LINE || key->kind == BK_KEY_NONE)
-            continue;
-        bk_from_key(sheet, key->panel, key->module, key->slot);
-        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
-    }
-    bk_from_driver(sheet);
+    bk_put_lost_keys(sheet, phone, 1u << BK_PANEL_PROGRAMMABLE | 1u << BK_PANEL_MODULE, 1);
 }

@@ -87,12 +87,5 @@ void snom_fill_keys(struct bk_sheet *sheet, const struct bk_file *file)
     for (bk_key_walk_panel(&walk, BK_PANEL_LINE, 0, file->model->key_count);
          bk_key_walk_next(&walk);)
         put_key(sheet, walk.slot, walk.key, pickup_code);
-    for (size_t i = 0; i < phone->key_count; i++) {
-        const struct bk_phone_key *key = &phone->keys[i];
-        if (key->panel == BK_PANEL_LINE || key->kind == BK_KEY_NONE)
-            continue;
-        bk_from_key(sheet, key->panel, key->module, key->slot);
-        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
-    }
-    bk_from_driver(sheet);
+    bk_put_lost_keys(sheet, phone, 1u << BK_PANEL_PROGRAMMABLE | 1u << BK_PANEL_MODULE, 1);
 }

@@ -177,29 +177,6 @@ static void what_cannot_be_written_refuses_the_file(void **state)
          BK_TRANSPORT_NAPTR,
          {0},
          "account.6.sip.transport: "},
-        {"a key as P-values", "GXP2135", "x", 1, BK_TRANSPORT_UDP, {.kind = BK_KEY_BLF}, "keys: "},
-        {"no key as P-values", "GXP2135", "x", 1, BK_TRANSPORT_UDP, {.kind = BK_KEY_NONE}, NULL},
-        {"a key of a module",
-         "GRP2614",
-         "x",
-         1,
-         BK_TRANSPORT_UDP,
-         {.panel = BK_PANEL_MODULE, .module = 1, .kind = BK_KEY_BLF},
-         "keys: "},
-        {"a DTMF key",
-         "GRP2614",
-         "x",
-         1,
-         BK_TRANSPORT_UDP,
-         {.kind = BK_KEY_DTMF},
-         "pks.vpk.1.keyMode: no mode is known for a key of kind dtmf"},
-        {"a key that picks up",
-         "GRP2614",
-         "x",
-         1,
-         BK_TRANSPORT_UDP,
-         {.kind = BK_KEY_PICKUP},
-         "pks.vpk.1.keyMode: no mode is known for a key of kind pickup"},
     };
     assert_int_equal(bk_vendors_init(NULL), BK_OK);
     for (size_t i = 0; i < BK_COUNT(rows); i++) {
@@ -223,6 +200,53 @@ static void what_cannot_be_written_refuses_the_file(void **state)
         if (rows[i].says != NULL && strstr(detail.text, rows[i].says) == NULL)
             fail_msg("detail is \"%s\"", detail.text);
         bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
+static void count_lost(void *context, const struct bk_parameter *parameter)
+{
+    size_t *count = context;
+    *count += parameter->is_lost && parameter->origin.kind == BK_ORIGIN_KEY;
+}
+
+/* The phone gets its file without them, and `explain` names each. */
+static void keys_that_have_no_parameter_are_told_as_lost(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label, *model;
+        struct bk_phone_key key;
+        size_t lost;
+    } rows[] = {
+        {"one that it has", "GRP2614", {.kind = BK_KEY_BLF}, 0},
+        {"as P-values", "GXP2135", {.kind = BK_KEY_BLF}, 1},
+        {"none, as P-values", "GXP2135", {.kind = BK_KEY_NONE}, 0},
+        {"of an unknown model", "", {.kind = BK_KEY_BLF}, 1},
+        {"of a module", "GRP2614", {.panel = BK_PANEL_MODULE, .module = 1, .kind = BK_KEY_BLF}, 1},
+        {"one that sends DTMF", "GRP2614", {.kind = BK_KEY_DTMF}, 1},
+        {"one that picks up", "GRP2614", {.kind = BK_KEY_PICKUP}, 1},
+    };
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_phone_key key = rows[i].key;
+        struct bk_phone phone = {
+            .provisioning_url = BK_STR("https://p.example/k"), .keys = &key, .key_count = 1};
+        const struct bk_file_request request = {.kind = BK_FILE_DEVICE};
+        size_t lost = 0;
+        struct bk_buf out;
+        key.slot = 1;
+        key.value = BK_STR("4711");
+        print_message("  %s\n", rows[i].label);
+        assert_int_equal(render(&phone, rows[i].model, &out, NULL), BK_OK);
+        bool is_written = strstr(bk_buf_text(&out), "4711") != NULL;
+        assert_int_equal(is_written, rows[i].lost == 0 && key.kind != BK_KEY_NONE);
+        bk_buf_deinit(&out);
+        assert_int_equal(bk_vendor_list(grandstream(), &phone,
+                                        bk_model_find(grandstream(), bk_str_of(rows[i].model)),
+                                        &request, count_lost, &lost, NULL),
+                         BK_OK);
+        assert_int_equal(lost, rows[i].lost);
     }
     bk_vendors_deinit();
 }
@@ -288,6 +312,7 @@ int main(void)
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
         cmocka_unit_test(a_raw_goes_where_the_phone_can_take_it),
         cmocka_unit_test(what_cannot_be_written_refuses_the_file),
+        cmocka_unit_test(keys_that_have_no_parameter_are_told_as_lost),
         cmocka_unit_test(an_address_must_be_one_that_the_phone_can_use),
         cmocka_unit_test(binaries_and_phone_books_are_not_served),
     };
