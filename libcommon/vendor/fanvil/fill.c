@@ -121,13 +121,13 @@ static const struct {
 void fanvil_fill(struct bk_sheet *sheet, const struct bk_file *file)
 {
     bool is_address_alone = file->phone->is_bootstrap || file->request.kind == BK_FILE_COMMON;
-    size_t count = is_address_alone ? 1 : BK_COUNT(sections);
+    size_t count = is_address_alone ? 2 : BK_COUNT(sections); /* and what it is compared by */
     for (size_t i = 0; i < count; i++) {
         bk_from_driver(sheet);
         bk_prefix(sheet, bk_str_of(sections[i].prefix));
         if (sections[i].fill != NULL)
             sections[i].fill(sheet, file);
-        if (sections[i].is_raw != NULL)
+        if (sections[i].is_raw != NULL && !is_address_alone)
             bk_put_raws_if(sheet, file, sections[i].is_raw);
     }
 }
