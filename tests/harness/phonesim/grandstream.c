@@ -2,12 +2,14 @@
  * The personality of a Grandstream phone: XML of P-values and aliases. What the fact page marks as
  * unknown has no meaning here: it is kept, and told as unknown.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gs_config.h"
 #include "phone.h"
+#include "round.h"
 #include "url.h"
 
 #define NUMBERED_MAX 4 /* accounts with P-values; those above have their alias */
@@ -150,16 +152,6 @@ static int account_number(const struct sim_phone *phone, int index, size_t param
     return number >= 0 ? number : missing;
 }
 
-/* "host", "host:port", "[IPv6]:port" */
-static void host_port_split(const char *text, char *ret_host, size_t size, int *ret_port)
-{
-    sim_text_copy(ret_host, size, text);
-    char *colon = strrchr(ret_host, ':');
-    *ret_port = 5060;
-    if (colon != NULL && strchr(colon, ']') == NULL && sim_int_parse(colon + 1, ret_port))
-        *colon = '\0';
-}
-
 static struct sim_account account_of(const struct sim_phone *phone, int index)
 {
     struct sim_account account = {.index = index};
@@ -174,10 +166,10 @@ static struct sim_account account_of(const struct sim_phone *phone, int index)
     account.transport = account_number(phone, index, TRANSPORT, 0);
     account.expires_s = account_number(phone, index, EXPIRY, 60) * 60;
     account.srtp = account_number(phone, index, SRTP, 0);
-    host_port_split(account_text(phone, index, SERVER), account.server, sizeof account.server,
-                    &account.port);
-    host_port_split(account_text(phone, index, PROXY), account.proxy, sizeof account.proxy,
-                    &account.proxy_port);
+    sim_host_port_split(account_text(phone, index, SERVER), account.server, sizeof account.server,
+                        &account.port);
+    sim_host_port_split(account_text(phone, index, PROXY), account.proxy, sizeof account.proxy,
+                        &account.proxy_port);
     account.proxy_enable = account.proxy[0] != '\0';
     return account;
 }
@@ -199,10 +191,11 @@ static char *server_url(const struct sim_phone *phone)
     return trimmed;
 }
 
-static enum sim_notify_reboot notify_reboot(const struct sim_phone *phone)
+static enum sim_wish wish_of(const struct sim_phone *phone, const char *event, bool asks_reboot)
 {
     (void)phone;
-    return SIM_REBOOT_WHEN_ASKED;
+    (void)event;
+    return asks_reboot ? SIM_WISH_REBOOT : SIM_WISH_SYNC;
 }
 
 /* P194: 0 never, 1 (adapters: 3) every P193 minutes. */
@@ -253,6 +246,48 @@ static void agent_print(struct sim_buf *out, const struct sim_phone *phone, bool
                        phone->firmware, phone->mac);
 }
 
+/* --- a round --------------------------------------------------------------------------------- */
+
+/* "GRP2614" -> "cfggrp2614.xml" */
+static void model_file(const struct sim_phone *phone, char *ret_name, size_t size)
+{
+    int len = snprintf(ret_name, size, "cfg%s.xml", phone->model->name);
+    for (int i = 0; i < len && (size_t)i < size; i++)
+        ret_name[i] = (char)tolower((unsigned char)ret_name[i]);
+}
+
+/* The maker's own binary, which nobody but its tool writes: one that is there is a fault. */
+static void binary_take(struct sim_round *round, const char *file)
+{
+    struct sim_reply reply;
+    struct sim_fault fault;
+    if (sim_round_fetch(round, file, &reply) == SIM_GOT_TEXT) {
+        sim_fault_set(&fault, 0, "this phone does not read the maker's binary");
+        sim_round_fail(round, file, &fault);
+    }
+    sim_buf_free(&reply.body);
+}
+
+/*
+ * cfg<mac>.bin, cfg<mac>.xml, and where that fails cfg<model>.xml and cfg.xml, the first that is
+ * there: it may tell where to ask next.
+ */
+static void grandstream_run(struct sim_round *round)
+{
+    char binary[32], own[32], model[64];
+    struct sim_fault fault;
+    snprintf(binary, sizeof binary, "cfg%s.bin", round->phone->mac);
+    snprintf(own, sizeof own, "cfg%s.xml", round->phone->mac);
+    model_file(round->phone, model, sizeof model);
+
+    binary_take(round, binary);
+    if (sim_round_take(round, own, false) || sim_round_take(round, model, false) ||
+        sim_round_take(round, "cfg.xml", false) || round->is_failed)
+        return;
+    sim_fault_set(&fault, 0, "neither it nor a common file is there; kept what was there");
+    sim_round_fail(round, own, &fault);
+}
+
 const struct sim_maker sim_maker_grandstream = {
     .name = "grandstream",
     .default_model = "GRP2614",
@@ -260,12 +295,14 @@ const struct sim_maker sim_maker_grandstream = {
     .user_parameter = "P1360",
     .password_parameter = "P1361",
     .events = "check-sync, resync",
+    .is_conditional = true,
     .agent_print = agent_print,
+    .run = grandstream_run,
     .parse = parse,
     .check = check,
     .account = account_of,
     .server_url = server_url,
-    .notify_reboot = notify_reboot,
+    .wish = wish_of,
     .repeat_min = repeat_min,
     .key_of = key_of,
     .key_print = key_print,

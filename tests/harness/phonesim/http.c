@@ -424,13 +424,32 @@ static bool reply_read(struct sim_http *http, struct sim_reply *reply, int64_t d
     return good;
 }
 
-bool sim_http_get(struct sim_http *http, const struct sim_url *url, const char *path,
-                  const char *if_none_match, const char *fields, struct sim_reply *ret_reply,
-                  struct sim_fault *ret_fault)
+static void request_print(struct sim_buf *out, const struct sim_http *http,
+                          const struct sim_url *url, const struct sim_request *request)
+{
+    sim_buf_format(out, "%s %s HTTP/1.1\r\nHost: %s", request->method, request->path, url->host);
+    if (strcmp(url->port, "443") != 0)
+        sim_buf_format(out, ":%s", url->port);
+    sim_buf_format(out, "\r\nUser-Agent: %s\r\nAccept: */*\r\nConnection: %s\r\n", http->user_agent,
+                   http->options->keep_alive ? "keep-alive" : "close");
+    if (request->if_none_match != NULL)
+        sim_buf_format(out, "If-None-Match: %s\r\n", request->if_none_match);
+    if (request->body != NULL)
+        sim_buf_format(out, "Content-Length: %zu\r\n", strlen(request->body));
+    if (request->fields != NULL)
+        sim_buf_text(out, request->fields);
+    sim_buf_text(out, "\r\n");
+    if (request->body != NULL)
+        sim_buf_text(out, request->body);
+}
+
+bool sim_http_send(struct sim_http *http, const struct sim_url *url,
+                   const struct sim_request *request, struct sim_reply *ret_reply,
+                   struct sim_fault *ret_fault)
 {
     int64_t due_mono_ms = sim_mono_ms() + http->options->timeout_ms;
     char peer[300];
-    struct sim_buf request = {0};
+    struct sim_buf text = {0};
     bool will_close = true;
     *ret_reply = (struct sim_reply){0};
     snprintf(peer, sizeof peer, "%s:%s", url->host, url->port);
@@ -439,22 +458,14 @@ bool sim_http_get(struct sim_http *http, const struct sim_url *url, const char *
 
     bool good = http->ssl != NULL || tls_connect(http, url, due_mono_ms, ret_fault);
     if (good) {
-        sim_buf_format(&request, "GET %s HTTP/1.1\r\nHost: %s", path, url->host);
-        if (strcmp(url->port, "443") != 0)
-            sim_buf_format(&request, ":%s", url->port);
-        sim_buf_format(&request, "\r\nUser-Agent: %s\r\nAccept: */*\r\nConnection: %s\r\n",
-                       http->options->user_agent,
-                       http->options->keep_alive ? "keep-alive" : "close");
-        if (if_none_match != NULL)
-            sim_buf_format(&request, "If-None-Match: %s\r\n", if_none_match);
-        sim_buf_format(&request, "%s\r\n", fields);
+        request_print(&text, http, url, request);
         keep_text(ret_reply->tls, sizeof ret_reply->tls, SSL_get_version(http->ssl));
-        good = write_all(http, &request, due_mono_ms, ret_fault) &&
+        good = write_all(http, &text, due_mono_ms, ret_fault) &&
                reply_read(http, ret_reply, due_mono_ms, &will_close, ret_fault);
     }
     if (!good || will_close || !http->options->keep_alive)
         hang_up(http);
-    sim_buf_free(&request);
+    sim_buf_free(&text);
     ERR_clear_error();
     return good;
 }

@@ -1,7 +1,7 @@
 /*
- * HTTP/1.1 over TLS as a phone speaks it: GET, with a client certificate or with a user and a
- * password, the server checked for chain and name. Blocking calls with a deadline for each request.
- * Strict: what RFC 9112 does not allow in an answer is a fault.
+ * HTTP/1.1 over TLS as a phone speaks it: GET and PUT, with a client certificate or with a user and
+ * a password, the server checked for chain and name. Blocking calls with a deadline for each
+ * request. Strict: what RFC 9112 does not allow in an answer is a fault.
  */
 #ifndef PHONESIM_HTTP_H
 #define PHONESIM_HTTP_H
@@ -22,13 +22,13 @@ struct sim_http_options {
     const char *cert_path, *key_path; /* PEM; NULL: no certificate is sent */
     const char *server_ca_path;       /* PEM */
     const char *source;               /* address to come from; NULL: the system's choice */
-    const char *user_agent;
     bool keep_alive;
     int timeout_ms; /* for one request, connecting included */
 };
 
 struct sim_http {
     const struct sim_http_options *options;
+    const char *user_agent;
     SSL_CTX *context;
     SSL *ssl; /* the kept connection, or NULL */
     int fd;
@@ -50,13 +50,16 @@ struct sim_reply {
 bool sim_http_open(struct sim_http *http, const struct sim_http_options *options,
                    struct sim_fault *ret_fault);
 void sim_http_close(struct sim_http *http);
-/*
- * if_none_match NULL: not sent. fields: whole header fields more, with their line ends. The reply's
- * body is the caller's to free, also after false.
- */
-bool sim_http_get(struct sim_http *http, const struct sim_url *url, const char *path,
-                  const char *if_none_match, const char *fields, struct sim_reply *ret_reply,
-                  struct sim_fault *ret_fault);
+struct sim_request {
+    const char *method, *path;
+    const char *if_none_match; /* NULL: not sent */
+    const char *fields;        /* whole header fields more, with their line ends, or NULL */
+    const char *body;          /* NULL: none */
+};
+/* The reply's body is the caller's to free, also after false. */
+bool sim_http_send(struct sim_http *http, const struct sim_url *url,
+                   const struct sim_request *request, struct sim_reply *ret_reply,
+                   struct sim_fault *ret_fault);
 
 /* A WWW-Authenticate of a 401, kept in reply if it can be answered. */
 void sim_http_challenge_take(struct sim_reply *reply, const char *value);

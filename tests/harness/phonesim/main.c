@@ -1,8 +1,8 @@
 /*
- * phonesim: a simulated desk phone, of Yealink or Grandstream, that provisions itself, registers
- * and obeys check-sync, as the documents tell of the real one. For end-to-end tests, demonstrations
- * and load; knows nothing of the server's code, nor of its SIP library. Prints what happens as JSON
- * lines.
+ * phonesim: a simulated desk phone, of one of six makers, that provisions itself, registers
+ * and obeys their events, as the documents tell of the real one. For end-to-end tests,
+ * demonstrations and load; knows nothing of the server's code, nor of its SIP library. Prints what
+ * happens as JSON lines.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,10 +33,8 @@ int main(int argc, char **argv)
     sim_session_signals();
 
     const struct sim_maker *maker = phone.model->maker;
-    struct sim_buf http_agent = {0}, sip_agent = {0};
-    maker->agent_print(&http_agent, &phone, false);
+    struct sim_buf sip_agent = {0};
     maker->agent_print(&sip_agent, &phone, true);
-    options.http.user_agent = http_agent.data;
     options.line.user_agent = sip_agent.data;
     options.line.events = maker->events;
     if (options.use_sip)
@@ -71,7 +69,6 @@ int main(int argc, char **argv)
     free(ua);
     sim_state_deinit(&state);
     sim_phone_deinit(&phone);
-    sim_buf_free(&http_agent);
     sim_buf_free(&sip_agent);
     if (!started)
         return EXIT_USAGE;

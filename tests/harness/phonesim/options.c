@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,15 +32,15 @@ void sim_options_usage(FILE *out)
     fputs(
         "usage: phonesim --url URL --mac MAC --server-ca FILE [--cert FILE --key FILE] [options]\n"
         "\n"
-        "A simulated Yealink or Grandstream phone gets its configuration and follows it.\n"
+        "A simulated phone of one of six makers gets its configuration and follows it.\n"
         "\n"
         "  --url URL         where to ask: https://host[:port]/key, without a file name\n"
         "  --mac MAC         12 hexadecimal digits, separators allowed\n"
         "  --cert FILE       the phone's certificate with its chain, PEM; --key FILE its key\n"
         "  --server-ca FILE  who may vouch for the server, PEM\n"
-        "  --maker NAME      yealink (default) or grandstream\n"
-        "  --model NAME      default T54W, GRP2614\n"
-        "  --firmware V      default 96.86.0.70, 1.0.5.15\n"
+        "  --maker NAME      yealink (default), grandstream, poly, snom, fanvil or cisco\n"
+        "  --model NAME      default T54W, GRP2614, VVX_450, D785, X6, CP-8841-3PCC\n"
+        "  --firmware V      as the fact page has one\n"
         "  --source ADDRESS  to come from, IPv4\n"
         "  --state DIR       what survives a reboot is kept there\n"
         "  --factory-reset   forget all of that first, and ask at --url again\n"
@@ -52,8 +53,9 @@ void sim_options_usage(FILE *out)
         "\n"
         "With --sip, which needs --for-s, it registers with the accounts it was given, over UDP "
         "or\n"
-        "TCP, and obeys NOTIFY check-sync: a round of provisioning, or a reboot, as the event and\n"
-        "sip.notify_reboot_enable say. TERM and INT end it, taking its registrations back; USR1 "
+        "TCP, and obeys NOTIFY with its maker's events: a round of provisioning, or a reboot, as "
+        "these\n"
+        "and its configuration say. TERM and INT end it, taking its registrations back; USR1 "
         "pulls\n"
         "its cable out (nothing is said, what comes is not heard), USR2 plugs it in again.\n"
         "\n"
@@ -66,7 +68,9 @@ void sim_options_usage(FILE *out)
         "goes\n"
         "  --notify-answer CODE   of a check-sync; not 2xx: nothing follows; 0: no answer either\n"
         "  --notify-delay-ms N    before that answer; what it asks for follows the answer\n"
-        "  --notify-challenge     401 first: the line's own credentials are wanted (MD5)\n"
+        "  --notify-challenge     401 first: the line's own credentials are wanted (MD5); some "
+        "makers'\n"
+        "                         phones want them anyway\n"
         "  --ignore-check-sync    answer, and do nothing\n"
         "  --never-fetch          obey, but provision only at the start\n"
         "\n"
@@ -101,6 +105,17 @@ static bool number_take(const char *text, int min, int max, int *ret_value)
         return false;
     *ret_value = value;
     return true;
+}
+
+/* "96.86.0.70", "11-1-0-MSR4", "7.4.8a" */
+static bool firmware_is_good(const char *text)
+{
+    static const char others[] = ".-()";
+    for (const char *at = text; *at != '\0'; at++) {
+        if (!isalnum((unsigned char)*at) && strchr(others, *at) == NULL)
+            return false;
+    }
+    return text[0] != '\0';
 }
 
 bool sim_options_read(int argc, char **argv, struct sim_options *options, struct sim_phone *phone)
@@ -164,9 +179,8 @@ bool sim_options_read(int argc, char **argv, struct sim_options *options, struct
             model = optarg;
             break;
         case MAKER:
-            maker = strcmp(optarg, sim_maker_grandstream.name) == 0 ? &sim_maker_grandstream
-                                                                    : &sim_maker_yealink;
-            good = strcmp(optarg, maker->name) == 0;
+            good = sim_maker_find(optarg) != NULL;
+            maker = good ? sim_maker_find(optarg) : maker;
             break;
         case SOURCE:
             good = inet_pton(AF_INET, optarg, &source) == 1;
@@ -177,7 +191,7 @@ bool sim_options_read(int argc, char **argv, struct sim_options *options, struct
             break;
         case 'f':
             phone->firmware = optarg;
-            good = strspn(optarg, "0123456789.") == strlen(optarg) && optarg[0] != '\0';
+            good = firmware_is_good(optarg);
             break;
         case 's':
             options->state_dir = optarg;

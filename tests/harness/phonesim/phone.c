@@ -94,11 +94,14 @@ void sim_phone_apply(struct sim_phone *phone, const struct sim_config *config, c
         const char *old = sim_phone_value(phone, pair->key);
         if (pair->is_reset) {
             applied.reset++;
+            applied.differs = applied.differs || old != NULL;
             sim_phone_reset(phone, pair->key);
             continue;
         }
+        const bool is_other = old == NULL || strcmp(old, pair->value) != 0;
         applied.set++;
-        applied.changed += old == NULL || strcmp(old, pair->value) != 0;
+        applied.changed += is_other;
+        applied.differs = applied.differs || is_other;
         applied.unknown += !known;
         sim_phone_set(phone, pair->key, pair->value);
     }
@@ -117,6 +120,15 @@ void sim_text_copy(char *target, size_t size, const char *text)
     snprintf(target, size, "%s", text == NULL ? "" : text);
 }
 
+void sim_host_port_split(const char *text, char *ret_host, size_t size, int *ret_port)
+{
+    sim_text_copy(ret_host, size, text);
+    char *colon = strrchr(ret_host, ':');
+    *ret_port = 5060;
+    if (colon != NULL && strchr(colon, ']') == NULL && sim_int_parse(colon + 1, ret_port))
+        *colon = '\0';
+}
+
 struct sim_account sim_phone_account(const struct sim_phone *phone, int index)
 {
     return phone->model->maker->account(phone, index);
@@ -125,11 +137,6 @@ struct sim_account sim_phone_account(const struct sim_phone *phone, int index)
 char *sim_phone_server_url(const struct sim_phone *phone)
 {
     return phone->model->maker->server_url(phone);
-}
-
-enum sim_notify_reboot sim_phone_notify_reboot(const struct sim_phone *phone)
-{
-    return phone->model->maker->notify_reboot(phone);
 }
 
 int sim_phone_repeat_min(const struct sim_phone *phone)

@@ -15,13 +15,16 @@
 #define SIM_ACCOUNT_MAX 16
 
 struct sim_maker;
+struct sim_round;
 
 /* What the fact pages know of a model. */
 struct sim_model {
     const char *name; /* "T54W" */
     const struct sim_maker *maker;
-    int number;         /* Yealink: 96, of y000000000096.cfg */
-    const char *prefix; /* Yealink: of the User-Agent, "SIP-" on desk phones */
+    int number; /* Yealink: 96, of y000000000096.cfg */
+    /* Yealink, Poly: of the User-Agent, "SIP-", "PolycomVVX"; Fanvil: common file, "F0V00X600000"
+     */
+    const char *code;
 };
 const struct sim_model *sim_model_find(const char *name);
 
@@ -47,6 +50,7 @@ void sim_phone_reset_all(struct sim_phone *phone); /* as it left the factory */
 struct sim_applied {
     int set, changed, reset; /* lines that set, set to something else, or reset a parameter */
     int unknown;             /* parameters the fact page does not name: kept, without meaning */
+    bool differs;            /* the phone is not what it was */
     int refused;             /* values this phone cannot take; each was told as an error */
 };
 
@@ -75,16 +79,20 @@ bool sim_phone_login(const struct sim_phone *phone, const char **ret_user,
 /* Minutes between two fetches; 0: not by time. */
 int sim_phone_repeat_min(const struct sim_phone *phone);
 
-/* What to do with a check-sync (fact pages, section 6). */
-enum sim_notify_reboot { SIM_REBOOT_WHEN_ASKED = 0, SIM_REBOOT_ALWAYS = 1, SIM_NOTIFY_IGNORED = 2 };
-enum sim_notify_reboot sim_phone_notify_reboot(const struct sim_phone *phone);
+/* What an event asks of the phone (fact pages, section 6), the larger including the smaller. */
+enum sim_wish { SIM_WISH_NONE, SIM_WISH_SYNC, SIM_WISH_REBOOT };
 
 /* What tells the phones of one maker from those of another. */
 struct sim_maker {
     const char *name, *default_model, *default_firmware;
     const char *user_parameter, *password_parameter; /* of the provisioning server */
-    const char *events; /* of NOTIFY, as in Allow-Events; all of them mean check-sync */
+    const char *events;  /* of NOTIFY that it obeys, as in Allow-Events */
+    bool is_conditional; /* asks with the ETag it was given */
+    /* Provisions at a sync, and starts again when something has changed. */
+    bool restarts_when_changed;
     void (*agent_print)(struct sim_buf *out, const struct sim_phone *phone, bool is_sip);
+    /* The requests of one round, in their order. */
+    void (*run)(struct sim_round *round);
     /* A configuration file's text; what sim_config_parse returns. */
     bool (*parse)(const char *text, size_t len, const struct sim_phone *phone,
                   struct sim_config *ret_config, struct sim_fault *ret_fault);
@@ -92,14 +100,20 @@ struct sim_maker {
     bool (*check)(const struct sim_pair *pair, bool *ret_known, struct sim_fault *ret_fault);
     struct sim_account (*account)(const struct sim_phone *phone, int index);
     char *(*server_url)(const struct sim_phone *phone);
-    enum sim_notify_reboot (*notify_reboot)(const struct sim_phone *phone);
+    enum sim_wish (*wish)(const struct sim_phone *phone, const char *event, bool asks_reboot);
+    /* Does it want the line's credentials for that (401)? NULL: never. */
+    bool (*challenges)(const struct sim_phone *phone, int account, enum sim_wish wish);
     int (*repeat_min)(const struct sim_phone *phone);
     /* The parameter that says what a key in use is for: the key's name, "linekey.3". */
     bool (*key_of)(const struct sim_parameter *parameter, char *ret_name, size_t size);
     void (*key_print)(struct sim_json *json, const struct sim_phone *phone, const char *name);
 };
-extern const struct sim_maker sim_maker_yealink, sim_maker_grandstream;
+extern const struct sim_maker sim_maker_yealink, sim_maker_grandstream, sim_maker_poly,
+    sim_maker_snom, sim_maker_fanvil, sim_maker_cisco;
+const struct sim_maker *sim_maker_find(const char *name); /* or NULL */
 
+/* "host", "host:port", "[IPv6]:port"; port 5060 when it is not told. NULL: empty. */
+void sim_host_port_split(const char *text, char *ret_host, size_t size, int *ret_port);
 void sim_text_copy(char *target, size_t size, const char *text); /* cut to fit; NULL: empty */
 
 /* "account" and "key" events of what is configured; the "state" event with everything. */

@@ -84,8 +84,10 @@ static int64_t next_ms(const struct sim_session *session, const struct sim_round
 }
 
 /* One visit: rounds until the provisioning URL stays the same. False: the last one failed. */
-static bool visit(struct sim_session *session, const char *cause, int64_t *ret_next_ms)
+static bool visit(struct sim_session *session, const char *cause, int64_t *ret_next_ms,
+                  bool *ret_has_differed)
 {
+    *ret_has_differed = false;
     for (int hop = 0;; hop++) {
         struct sim_fault fault;
         struct sim_round round = {
@@ -94,9 +96,11 @@ static bool visit(struct sim_session *session, const char *cause, int64_t *ret_n
             .http = session->http,
             .server_url = session->url,
             .use_boot_files = session->options->use_boot_files,
+            .is_boot = hop == 0 && (strcmp(cause, "start") == 0 || strcmp(cause, "reboot") == 0),
             .number = ++session->rounds,
         };
         sim_round_run(&round);
+        *ret_has_differed = *ret_has_differed || round.has_differed;
         if (!sim_state_save(session->state, session->phone, &fault)) {
             sim_event_error("state", &fault);
             round.is_failed = true;
@@ -239,7 +243,7 @@ bool sim_session_run(struct sim_session *session)
 {
     const int64_t end_mono_ms = sim_mono_ms() + (int64_t)session->options->for_s * 1000;
     const char *cause = "start";
-    bool good = false;
+    bool good = false, has_differed = false;
     int64_t wait_ms = -1;
     if (session->options->offline_ms > 0) {
         session->is_unplugged = true;
@@ -247,8 +251,14 @@ bool sim_session_run(struct sim_session *session)
     }
     while (cause != NULL) {
         if (strcmp(cause, "start") == 0 || !session->options->never_fetch) {
-            good = visit(session, cause, &wait_ms);
+            good = visit(session, cause, &wait_ms, &has_differed);
             sim_phone_tell(session->phone);
+            if (has_differed && strcmp(cause, "check-sync") == 0 &&
+                session->phone->model->maker->restarts_when_changed) {
+                reboot(session);
+                cause = stop_wanted ? NULL : "reboot";
+                continue;
+            }
         }
         session->is_booting = false;
         if (session->ua != NULL)

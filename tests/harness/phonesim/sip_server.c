@@ -105,13 +105,21 @@ static struct sim_account account_of(const struct sim_phone *phone, const struct
     return (struct sim_account){0};
 }
 
-static enum sim_wish wish_of(const struct sim_server *server, struct sim_slice event)
+static enum sim_wish wish_of(const struct sim_phone *phone, struct sim_slice event)
 {
-    enum sim_notify_reboot mode = sim_phone_notify_reboot(server->phone);
-    bool is_asked = sim_slice_is_nocase(sim_sip_parameter(event, "reboot"), "true");
-    if (server->options->ignore_check_sync || mode == SIM_NOTIFY_IGNORED)
-        return SIM_WISH_NONE;
-    return is_asked || mode == SIM_REBOOT_ALWAYS ? SIM_WISH_REBOOT : SIM_WISH_SYNC;
+    struct sim_slice head = sim_sip_head(event);
+    bool asks_reboot = sim_slice_is_nocase(sim_sip_parameter(event, "reboot"), "true");
+    char *name = sim_strndup(head.text, head.len);
+    enum sim_wish wish = phone->model->maker->wish(phone, name, asks_reboot);
+    free(name);
+    return wish;
+}
+
+static bool wants_login(const struct sim_server *server, int account, enum sim_wish wish)
+{
+    const struct sim_maker *maker = server->phone->model->maker;
+    return server->options->notify_challenge ||
+           (maker->challenges != NULL && maker->challenges(server->phone, account, wish));
 }
 
 static bool is_one_of(const char *events, struct sim_slice event)
@@ -140,15 +148,16 @@ static int judge_notify(struct sim_server *server, const struct sim_sip *request
     const char *user = account->auth_name != NULL && account->auth_name[0] != '\0'
                            ? account->auth_name
                            : account->user_name;
-    if (server->options->notify_challenge &&
+    enum sim_wish wish = wish_of(server->phone, event);
+    if (wants_login(server, account->index, wish) &&
         !sim_sip_credentials_are_good(request, &server->challenge, user,
                                       account->password == NULL ? "" : account->password)) {
         sim_sip_challenge_print(fields, &server->challenge);
         return 401;
     }
     int status = server->options->notify_answer;
-    if (status >= 200 && status < 300)
-        *ret_wish = wish_of(server, event);
+    if (status >= 200 && status < 300 && !server->options->ignore_check_sync)
+        *ret_wish = wish;
     return status;
 }
 

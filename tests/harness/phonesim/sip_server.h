@@ -17,12 +17,9 @@
 struct sim_server_options {
     int notify_answer;      /* of a check-sync; 0: none, as one that did not hear it */
     int notify_delay_ms;    /* before that answer */
-    bool notify_challenge;  /* 401 first, the line's own credentials wanted */
+    bool notify_challenge;  /* 401 first, the line's own credentials wanted, as some makers do */
     bool ignore_check_sync; /* the answer, and nothing more */
 };
-
-/* What the phone shall do, the larger including the smaller. */
-enum sim_wish { SIM_WISH_NONE, SIM_WISH_SYNC, SIM_WISH_REBOOT };
 
 struct sim_answer {
     char *key;  /* who asked what; NULL: unused */

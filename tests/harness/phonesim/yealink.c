@@ -6,148 +6,74 @@
 #include <string.h>
 
 #include "phone.h"
+#include "round.h"
+#include "rule.h"
 #include "url.h"
 
-/*
- * Parameters whose values this phone understands (fact page, sections 4 and 6). '#' stands for a
- * number from 1 to the row's next limit.
- */
-enum kind { KIND_TEXT, KIND_NUMBER, KIND_WORDS };
-static const struct rule {
-    const char *pattern;
-    int limits[3]; /* of each '#' */
-    enum kind kind;
-    int min, max;      /* KIND_NUMBER */
-    const char *words; /* KIND_WORDS: blank separated */
-} rules[] = {
-    {"account.#.enable", {16}, KIND_NUMBER, 0, 1, NULL},
-    {"account.#.label", {16}, KIND_TEXT, 0, 0, NULL},
-    {"account.#.display_name", {16}, KIND_TEXT, 0, 0, NULL},
-    {"account.#.auth_name", {16}, KIND_TEXT, 0, 0, NULL},
-    {"account.#.user_name", {16}, KIND_TEXT, 0, 0, NULL},
-    {"account.#.password", {16}, KIND_TEXT, 0, 0, NULL},
-    {"account.#.sip_server.#.address", {16, 2}, KIND_TEXT, 0, 0, NULL},
-    {"account.#.sip_server.#.port", {16, 2}, KIND_NUMBER, 0, 65535, NULL},
-    {"account.#.sip_server.#.transport_type", {16, 2}, KIND_NUMBER, 0, 3, NULL},
-    {"account.#.sip_server.#.expires", {16, 2}, KIND_NUMBER, 30, 2147483, NULL},
-    {"account.#.sip_server.#.retry_counts", {16, 2}, KIND_NUMBER, 0, 20, NULL},
-    {"account.#.outbound_proxy_enable", {16}, KIND_NUMBER, 0, 1, NULL},
-    {"account.#.outbound_proxy.#.address", {16, 2}, KIND_TEXT, 0, 0, NULL},
-    {"account.#.outbound_proxy.#.port", {16, 2}, KIND_NUMBER, 0, 65535, NULL},
-    {"account.#.srtp_encryption", {16}, KIND_NUMBER, 0, 2, NULL},
-    {"linekey.#.type", {999}, KIND_WORDS, 0, 0, "0 10 11 13 15 16"},
-    {"linekey.#.line", {999}, KIND_NUMBER, 0, 16, NULL},
-    {"linekey.#.value", {999}, KIND_TEXT, 0, 0, NULL},
-    {"linekey.#.label", {999}, KIND_TEXT, 0, 0, NULL},
-    {"linekey.#.extension", {999}, KIND_TEXT, 0, 0, NULL},
-    {"programablekey.#.type", {99}, KIND_NUMBER, 0, 99, NULL},
-    {"programablekey.#.line", {99}, KIND_NUMBER, 0, 16, NULL},
-    {"programablekey.#.value", {99}, KIND_TEXT, 0, 0, NULL},
-    {"programablekey.#.label", {99}, KIND_TEXT, 0, 0, NULL},
-    {"programablekey.#.extension", {99}, KIND_TEXT, 0, 0, NULL},
-    {"expansion_module.#.key.#.type", {9, 99}, KIND_WORDS, 0, 0, "0 10 11 13 15 16"},
-    {"expansion_module.#.key.#.line", {9, 99}, KIND_NUMBER, 0, 16, NULL},
-    {"expansion_module.#.key.#.value", {9, 99}, KIND_TEXT, 0, 0, NULL},
-    {"expansion_module.#.key.#.label", {9, 99}, KIND_TEXT, 0, 0, NULL},
-    {"expansion_module.#.key.#.extension", {9, 99}, KIND_TEXT, 0, 0, NULL},
-    {"static.auto_provision.server.url", {0}, KIND_TEXT, 0, 0, NULL},
-    {"static.auto_provision.server.username", {0}, KIND_TEXT, 0, 0, NULL},
-    {"static.auto_provision.server.password", {0}, KIND_TEXT, 0, 0, NULL},
-    {"static.auto_provision.power_on", {0}, KIND_NUMBER, 0, 1, NULL},
-    {"static.auto_provision.repeat.enable", {0}, KIND_NUMBER, 0, 1, NULL},
-    {"static.auto_provision.repeat.minutes", {0}, KIND_NUMBER, 1, 43200, NULL},
-    {"static.auto_provision.weekly.enable", {0}, KIND_NUMBER, 0, 1, NULL},
-    {"static.auto_provision.pnp_enable", {0}, KIND_NUMBER, 0, 1, NULL},
-    {"static.auto_provision.dhcp_option.enable", {0}, KIND_NUMBER, 0, 1, NULL},
-    {"static.zero_touch.enable", {0}, KIND_NUMBER, 0, 1, NULL},
-    {"static.security.trust_certificates", {0}, KIND_NUMBER, 0, 1, NULL},
-    {"static.security.dev_cert", {0}, KIND_NUMBER, 0, 1, NULL},
-    {"static.security.ca_cert", {0}, KIND_NUMBER, 0, 2, NULL},
-    {"static.security.user_password", {0}, KIND_TEXT, 0, 0, NULL},
-    {"static.firmware.url", {0}, KIND_TEXT, 0, 0, NULL},
-    {"local_time.ntp_server1", {0}, KIND_TEXT, 0, 0, NULL},
-    {"local_time.ntp_server2", {0}, KIND_TEXT, 0, 0, NULL},
-    {"local_time.time_zone", {0}, KIND_TEXT, 0, 0, NULL},
-    {"local_time.time_zone_name", {0}, KIND_TEXT, 0, 0, NULL},
-    {"local_time.summer_time", {0}, KIND_NUMBER, 0, 2, NULL},
-    {"local_time.time_format", {0}, KIND_NUMBER, 0, 1, NULL},
-    {"local_time.date_format", {0}, KIND_NUMBER, 0, 9, NULL},
-    {"features.pickup.direct_pickup_enable", {0}, KIND_NUMBER, 0, 1, NULL},
-    {"features.pickup.direct_pickup_code", {0}, KIND_TEXT, 0, 0, NULL},
-    {"sip.notify_reboot_enable", {0}, KIND_NUMBER, 0, 2, NULL},
-    {"sip.trust_ctrl", {0}, KIND_NUMBER, 0, 1, NULL},
+/* Parameters whose values this phone understands (fact page, sections 4 and 6). */
+static const struct sim_rule rules[] = {
+    {"account.#.enable", {16}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"account.#.label", {16}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"account.#.display_name", {16}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"account.#.auth_name", {16}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"account.#.user_name", {16}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"account.#.password", {16}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"account.#.sip_server.#.address", {16, 2}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"account.#.sip_server.#.port", {16, 2}, SIM_RULE_NUMBER, 0, 65535, NULL, false},
+    {"account.#.sip_server.#.transport_type", {16, 2}, SIM_RULE_NUMBER, 0, 3, NULL, false},
+    {"account.#.sip_server.#.expires", {16, 2}, SIM_RULE_NUMBER, 30, 2147483, NULL, false},
+    {"account.#.sip_server.#.retry_counts", {16, 2}, SIM_RULE_NUMBER, 0, 20, NULL, false},
+    {"account.#.outbound_proxy_enable", {16}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"account.#.outbound_proxy.#.address", {16, 2}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"account.#.outbound_proxy.#.port", {16, 2}, SIM_RULE_NUMBER, 0, 65535, NULL, false},
+    {"account.#.srtp_encryption", {16}, SIM_RULE_NUMBER, 0, 2, NULL, false},
+    {"linekey.#.type", {999}, SIM_RULE_WORDS, 0, 0, "0 10 11 13 15 16", false},
+    {"linekey.#.line", {999}, SIM_RULE_NUMBER, 0, 16, NULL, false},
+    {"linekey.#.value", {999}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"linekey.#.label", {999}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"linekey.#.extension", {999}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"programablekey.#.type", {99}, SIM_RULE_NUMBER, 0, 99, NULL, false},
+    {"programablekey.#.line", {99}, SIM_RULE_NUMBER, 0, 16, NULL, false},
+    {"programablekey.#.value", {99}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"programablekey.#.label", {99}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"programablekey.#.extension", {99}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"expansion_module.#.key.#.type", {9, 99}, SIM_RULE_WORDS, 0, 0, "0 10 11 13 15 16", false},
+    {"expansion_module.#.key.#.line", {9, 99}, SIM_RULE_NUMBER, 0, 16, NULL, false},
+    {"expansion_module.#.key.#.value", {9, 99}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"expansion_module.#.key.#.label", {9, 99}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"expansion_module.#.key.#.extension", {9, 99}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"static.auto_provision.server.url", {0}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"static.auto_provision.server.username", {0}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"static.auto_provision.server.password", {0}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"static.auto_provision.power_on", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"static.auto_provision.repeat.enable", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"static.auto_provision.repeat.minutes", {0}, SIM_RULE_NUMBER, 1, 43200, NULL, false},
+    {"static.auto_provision.weekly.enable", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"static.auto_provision.pnp_enable", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"static.auto_provision.dhcp_option.enable", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"static.zero_touch.enable", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"static.security.trust_certificates", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"static.security.dev_cert", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"static.security.ca_cert", {0}, SIM_RULE_NUMBER, 0, 2, NULL, false},
+    {"static.security.user_password", {0}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"static.firmware.url", {0}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"local_time.ntp_server1", {0}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"local_time.ntp_server2", {0}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"local_time.time_zone", {0}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"local_time.time_zone_name", {0}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"local_time.summer_time", {0}, SIM_RULE_NUMBER, 0, 2, NULL, false},
+    {"local_time.time_format", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"local_time.date_format", {0}, SIM_RULE_NUMBER, 0, 9, NULL, false},
+    {"features.pickup.direct_pickup_enable", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {"features.pickup.direct_pickup_code", {0}, SIM_RULE_TEXT, 0, 0, NULL, false},
+    {"sip.notify_reboot_enable", {0}, SIM_RULE_NUMBER, 0, 2, NULL, false},
+    {"sip.trust_ctrl", {0}, SIM_RULE_NUMBER, 0, 1, NULL, false},
+    {0},
 };
-
-static bool pattern_matches(const struct rule *rule, const char *key, bool *ret_in_range)
-{
-    size_t number = 0;
-    bool in_range = true;
-    const char *at = key;
-    for (const char *want = rule->pattern; *want != '\0'; want++) {
-        if (*want != '#') {
-            if (*at++ != *want)
-                return false;
-            continue;
-        }
-        size_t digits = strspn(at, "0123456789");
-        if (digits == 0 || at[0] == '0' || digits > 6)
-            return false;
-        in_range = in_range && strtol(at, NULL, 10) <= rule->limits[number];
-        number++;
-        at += digits;
-    }
-    *ret_in_range = in_range;
-    return *at == '\0';
-}
-
-static const struct rule *rule_of(const char *key, bool *ret_in_range)
-{
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (pattern_matches(&rules[i], key, ret_in_range))
-            return &rules[i];
-    }
-    return NULL;
-}
-
-static bool word_is_in(const char *words, const char *word)
-{
-    size_t len = strcspn(word, " ");
-    if (word[len] != '\0')
-        return false; /* one word, not two that stand beside each other */
-    for (const char *at = words; len > 0 && (at = strstr(at, word)) != NULL; at += len) {
-        if ((at == words || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
-            return true;
-    }
-    return false;
-}
-
-static bool value_is_good(const struct rule *rule, const char *value)
-{
-    int number = 0;
-    switch (rule->kind) {
-    case KIND_NUMBER:
-        return sim_int_parse(value, &number) && number >= rule->min && number <= rule->max;
-    case KIND_WORDS:
-        return word_is_in(rule->words, value);
-    case KIND_TEXT:
-    default:
-        return true;
-    }
-}
 
 static bool yealink_check(const struct sim_pair *pair, bool *ret_known, struct sim_fault *ret_fault)
 {
-    bool in_range = true;
-    const struct rule *rule = rule_of(pair->key, &in_range);
-    *ret_known = rule != NULL;
-    if (rule != NULL && !in_range)
-        sim_fault_set(ret_fault, pair->line, "%s: this phone has no such number", pair->key);
-    else if (rule != NULL && !pair->is_reset && !value_is_good(rule, pair->value))
-        sim_fault_set(ret_fault, pair->line, "%s: \"%.80s\" is not a value of it", pair->key,
-                      pair->value);
-    else
-        return true;
-    return false;
+    return sim_rules_check(rules, pair, ret_known, ret_fault);
 }
 
 static bool yealink_parse(const char *text, size_t len, const struct sim_phone *phone,
@@ -205,13 +131,18 @@ static char *yealink_server_url(const struct sim_phone *phone)
     return url == NULL || url[0] == '\0' ? NULL : sim_url_trimmed(url);
 }
 
-static enum sim_notify_reboot yealink_notify_reboot(const struct sim_phone *phone)
+/* sip.notify_reboot_enable: 0 as the event asks, 1 (the factory's) always a reboot, 2 nothing. */
+static enum sim_wish yealink_wish(const struct sim_phone *phone, const char *event,
+                                  bool asks_reboot)
 {
-    int value = SIM_REBOOT_ALWAYS; /* the factory's */
+    int mode = 1;
     const char *text = sim_phone_value(phone, "sip.notify_reboot_enable");
-    if (text != NULL && !sim_int_parse(text, &value))
-        value = SIM_REBOOT_ALWAYS;
-    return (enum sim_notify_reboot)value;
+    (void)event;
+    if (text != NULL && !sim_int_parse(text, &mode))
+        mode = 1;
+    if (mode == 2)
+        return SIM_WISH_NONE;
+    return asks_reboot || mode == 1 ? SIM_WISH_REBOOT : SIM_WISH_SYNC;
 }
 
 static int yealink_repeat_min(const struct sim_phone *phone)
@@ -273,10 +204,56 @@ static void yealink_key_print(struct sim_json *json, const struct sim_phone *pho
 static void yealink_agent_print(struct sim_buf *out, const struct sim_phone *phone, bool is_sip)
 {
     (void)is_sip;
-    sim_buf_format(out, "Yealink %s%s %s ", phone->model->prefix, phone->model->name,
+    sim_buf_format(out, "Yealink %s%s %s ", phone->model->code, phone->model->name,
                    phone->firmware);
     for (int i = 0; i < 12; i += 2)
         sim_buf_format(out, "%s%.2s", i == 0 ? "" : ":", phone->mac + i);
+}
+
+/* --- a round --------------------------------------------------------------------------------- */
+
+/* True: the boot file decides, also when it could not be had. */
+static bool boot_take(struct sim_round *round, const char *file)
+{
+    struct sim_reply reply;
+    struct sim_boot boot;
+    struct sim_fault fault;
+    const struct sim_macro macros[] = {{"$MAC", round->phone->mac}, {NULL, NULL}};
+    enum sim_got got = sim_round_fetch(round, file, &reply);
+    if (got == SIM_GOT_TEXT || got == SIM_GOT_SAME) {
+        if (!sim_boot_parse(reply.body.data, reply.body.len, &boot, &fault)) {
+            sim_round_fail(round, file, &fault);
+        } else {
+            if (got == SIM_GOT_TEXT)
+                sim_round_remember(round, file, &reply, true);
+            for (size_t i = 0; i < boot.count; i++) {
+                char *name = sim_expanded(boot.includes[i], macros);
+                (void)sim_round_take(round, name, true);
+                free(name);
+            }
+            sim_boot_free(&boot);
+        }
+    }
+    sim_buf_free(&reply.body);
+    return got != SIM_GOT_NOTHING;
+}
+
+/*
+ * <mac>.boot, y000000000000.boot; when neither is there y000000000NNN.cfg and <mac>.cfg (fact page,
+ * section 1).
+ */
+static void yealink_run(struct sim_round *round)
+{
+    char own_boot[32], common[32], own[32];
+    snprintf(own_boot, sizeof own_boot, "%s.boot", round->phone->mac);
+    snprintf(common, sizeof common, "y%012d.cfg", round->phone->model->number);
+    snprintf(own, sizeof own, "%s.cfg", round->phone->mac);
+
+    if (round->use_boot_files &&
+        (boot_take(round, own_boot) || boot_take(round, "y000000000000.boot")))
+        return;
+    (void)sim_round_take(round, common, false);
+    (void)sim_round_take(round, own, true);
 }
 
 const struct sim_maker sim_maker_yealink = {
@@ -286,12 +263,14 @@ const struct sim_maker sim_maker_yealink = {
     .user_parameter = "static.auto_provision.server.username",
     .password_parameter = "static.auto_provision.server.password",
     .events = "check-sync",
+    .is_conditional = true,
     .agent_print = yealink_agent_print,
+    .run = yealink_run,
     .parse = yealink_parse,
     .check = yealink_check,
     .account = yealink_account,
     .server_url = yealink_server_url,
-    .notify_reboot = yealink_notify_reboot,
+    .wish = yealink_wish,
     .repeat_min = yealink_repeat_min,
     .key_of = yealink_key_of,
     .key_print = yealink_key_print,
