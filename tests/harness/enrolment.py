@@ -137,6 +137,15 @@ class EnrolledGrandstream(Enrolled):
         return f"Grandstream Model HW {model or self.model} SW 1.0.5.15 DevId {self.mac}"
 
 
+class EnrolledFanvil(Enrolled):
+    """Its certificates are not known either; it asks for a file of its model first."""
+
+    vendor, default_model = "fanvil", "X6"
+
+    def agent(self, model=None):
+        return f"Fanvil {model or self.model} 2.4.5 {self.mac}"
+
+
 def provisioning(answer):
     """(url, user, password) that a file tells the phone."""
     values = parameters(answer.body)

@@ -70,13 +70,15 @@ def new_mac():
 
 
 class Authorities:
-    """Yealink's as the demo has it, Poly's beside it, one that nobody trusts, and our own for servers."""
+    """Yealink's as the demo has it, other makers' beside it, one that nobody trusts, and our own for servers."""
 
     def __init__(self, directory):
         self.directory = directory
         self.root = pki.Authority("Yealink Root CA")
         self.issuing = self.root.intermediate("Yealink Equipment Issuing CA")
         self.poly = pki.Authority("Polycom Root CA")
+        self.snom = pki.Authority("Snom Phone 1 SHA-256")
+        self.cisco = pki.Authority("Cisco Small Business CA")
         self.stranger = pki.Authority("Nobody's CA")
         self.server = pki.Authority("Server CA")
         self.server_ca = self.server.write(directory, "server-ca")
@@ -410,7 +412,7 @@ class Tenant:
         self.stack.beckon(*words, stdin=secret)
 
     def phone(self, *arguments, mac=None, leaf=None, number=None, secret=None, display_name=None,
-              model="T54W", register=True):
+              vendor="yealink", model="T54W", register=True):
         """A device with one line and a certificate that proves it; arguments go to `device add`."""
         phone = Phone(self, mac or new_mac(), leaf)
         if register:
@@ -418,8 +420,8 @@ class Tenant:
             phone.secret = secret or f"secret-of-{phone.mac}"
             self.extension(phone.number, phone.secret, display_name)
             self.stack.beckon(
-                "device", "add", "--tenant", self.name, phone.mac, "--vendor", "yealink",
-                "--model", model, "--line", f"1={phone.number}", *arguments,
+                "device", "add", "--tenant", self.name, phone.mac, "--vendor", vendor, "--model", model,
+                "--line", f"1={phone.number}", *arguments,
             )
         return phone
 
