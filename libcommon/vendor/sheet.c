@@ -155,6 +155,8 @@ static void emit(struct bk_sheet *sheet, struct bk_str name, struct bk_str value
         return;
     if (sheet->mode == BK_SHEET_LIST)
         tell(sheet, whole_name(sheet, name), value);
+    else if (sheet->format->put == bk_lines_put) /* the most by far: spared one copy of the name */
+        bk_lines_put_parts(sheet, (struct bk_str){sheet->name, sheet->prefix_len}, name, value);
     else
         sheet->format->put(sheet, whole_name(sheet, name), value);
 }

@@ -12,7 +12,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static struct bk_str trimmed(struct bk_str text)
+static inline struct bk_str trimmed(struct bk_str text)
 {
     while (text.len > 0 && is_blank(text.ptr[0]))
         text = (struct bk_str){text.ptr + 1, text.len - 1};
@@ -132,33 +132,43 @@ static char *append(char *at, struct bk_str text)
     return at + text.len;
 }
 
-static void check_line(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
+static bool is_name(struct bk_str got, struct bk_str prefix, struct bk_str name)
+{
+    return got.len == prefix.len + name.len &&
+           is_same((struct bk_str){got.ptr, prefix.len}, prefix) &&
+           is_same((struct bk_str){got.ptr + prefix.len, name.len}, name);
+}
+
+static void check_line(struct bk_sheet *sheet, struct bk_str prefix, struct bk_str name,
+                       struct bk_str value)
 {
     struct bk_str line, got_name, got_value;
     if (!next_line(sheet, &line) ||
         !parse(sheet->format->lines, sheet->before, sheet->separator, line, &got_name,
                &got_value) ||
-        !is_same(got_name, name) || !is_same(got_value, value))
+        !is_name(got_name, prefix, name) || !is_same(got_value, value))
         bk_sheet_differs(sheet, name);
 }
 
-void bk_lines_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
+void bk_lines_put_parts(struct bk_sheet *sheet, struct bk_str prefix, struct bk_str name,
+                        struct bk_str value)
 {
     const struct bk_lines *lines = sheet->format->lines;
     if (value.len == 0)
         value = sheet->empty;
     if (sheet->mode == BK_SHEET_CHECK) {
-        check_line(sheet, name, value);
+        check_line(sheet, prefix, name, value);
         return;
     }
     bool is_quoted = lines->quote != BK_QUOTE_NEVER && is_to_quote(lines, value);
-    size_t len =
-        sheet->before.len + name.len + sheet->between.len + value.len + 1 + (is_quoted ? 2 : 0);
-    if (len > BK_SHEET_CHUNK_SIZE) {
+    size_t len = sheet->before.len + prefix.len + name.len + sheet->between.len + value.len + 1 +
+                 (is_quoted ? 2 : 0);
+    if (prefix.len + name.len > BK_PARAM_NAME_MAX + 16 || len > BK_SHEET_CHUNK_SIZE) {
         bk_sheet_fail(sheet, name, "is too long for a line");
         return;
     }
     char *at = append(bk_sheet_room(sheet, len), sheet->before);
+    at = append(at, prefix);
     at = append(at, name);
     at = append(at, sheet->between);
     if (is_quoted)
@@ -167,6 +177,11 @@ void bk_lines_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str valu
     if (is_quoted)
         *at++ = '"';
     *at = '\n';
+}
+
+void bk_lines_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
+{
+    bk_lines_put_parts(sheet, BK_STR_NONE, name, value);
 }
 
 void bk_lines_literal(struct bk_sheet *sheet, struct bk_str line)

@@ -32,6 +32,9 @@ struct bk_lines {
 void bk_lines_begin(struct bk_sheet *sheet, const struct bk_file *file);
 void bk_lines_end(struct bk_sheet *sheet, const struct bk_file *file);
 void bk_lines_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value);
+/* The same; prefix and name stand in two places. */
+void bk_lines_put_parts(struct bk_sheet *sheet, struct bk_str prefix, struct bk_str name,
+                        struct bk_str value);
 const char *bk_lines_check_value(const struct bk_format *format, struct bk_str value);
 
 void bk_lines_prepare(struct bk_sheet *sheet); /* before anything is put */
