@@ -16,7 +16,7 @@ declare -A SETS=(
              libjansson-dev libhiredis-dev libjwt-dev libre-dev libseccomp-dev libexpat1-dev"
     [run]="postgresql-15 redis-server kamailio kamailio-tls-modules openssl curl
            util-linux jq"
-    [test]="libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck git python3 python3-pytest
+    [test]="tzdata libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev shellcheck git python3 python3-pytest
             python3-cryptography python3-psycopg2 python3-jwt python3-yaml python3-jsonschema
             testssl.sh slowhttptest faketime libfaketime"
     [bench]="nginx-light"

@@ -243,3 +243,16 @@ ptrdiff_t bk_neutral_find(struct bk_str key)
 {
     return bk_option_find(bk_neutral_options, key);
 }
+
+const char *bk_neutral_unit(enum bk_neutral id)
+{
+    switch ((int)id) {
+    case BK_NEUTRAL_BACKLIGHT_S:
+    case BK_NEUTRAL_SIP_EXPIRES_S:
+        return "seconds";
+    case BK_NEUTRAL_PROV_INTERVAL_MIN:
+        return "minutes";
+    default:
+        return NULL;
+    }
+}

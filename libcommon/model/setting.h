@@ -99,7 +99,8 @@ enum bk_neutral {
  * count words, so parse with bk_neutral_parse or bk_neutral_check, not with bk_option_parse.
  */
 extern const struct bk_option bk_neutral_options[];
-ptrdiff_t bk_neutral_find(struct bk_str key); /* its enum bk_neutral, or -1 */
+ptrdiff_t bk_neutral_find(struct bk_str key);    /* its enum bk_neutral, or -1 */
+const char *bk_neutral_unit(enum bk_neutral id); /* "seconds"; NULL: it has none */
 
 /* Check the type only: for values that were checked when they were written. */
 BK_MUST_USE enum bk_err bk_neutral_parse(enum bk_neutral id, struct bk_str text,

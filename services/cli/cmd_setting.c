@@ -7,7 +7,7 @@
 #include "commands.h"
 #include "layer.h"
 #include "layer_list.h"
-#include "model/setting.h"
+#include "setting_keys.h"
 #include "store/store_device.h"
 #include "vendor/vendor.h"
 
@@ -148,39 +148,10 @@ static const struct cli_option list_options[] = {
     {"mac", CLI_VALUE, false, "MAC", "only the layers that this device merges"},
     {"keys", CLI_FLAG, false, NULL,
      "list the settings there are, with type and range; needs no tenant"},
+    {"markdown", CLI_FLAG, false, NULL,
+     "the same as the tables of docs/phone-settings.md, with each maker's parameters"},
     {0},
 };
-
-static const char *const type_names[] = {
-    [BK_T_BOOL] = "bool", [BK_T_INT] = "number", [BK_T_TEXT] = "text", [BK_T_SECRET] = "secret",
-    [BK_T_ENUM] = "word", [BK_T_LIST] = "list",  [BK_T_PATH] = "path", [BK_T_ADDRESS] = "address",
-};
-
-static void list_keys(struct cli *cli)
-{
-    static const struct cli_column columns[] = {
-        {"key", "setting"}, {"type", "type"}, {"range", "allowed"}, {"help", ""}, {0}};
-    json_t *answer = json_object(), *rows = json_array();
-    for (const struct bk_option *option = bk_neutral_options; option->key != NULL; option++) {
-        json_t *row = json_object();
-        char range[96] = "";
-        if (option->words != NULL)
-            snprintf(range, sizeof range, "%s", option->words);
-        else if (option->max > 0)
-            snprintf(range, sizeof range, "%lld to %lld%s", (long long)option->min,
-                     (long long)option->max,
-                     option->type == BK_T_INT    ? ""
-                     : option->type == BK_T_LIST ? " words"
-                                                 : " bytes");
-        json_object_set_new(row, "key", json_string(option->key));
-        json_object_set_new(row, "type", json_string(type_names[option->type]));
-        json_object_set_new(row, "range", json_string(range));
-        json_object_set_new(row, "help", json_string(option->help));
-        json_array_append_new(rows, row);
-    }
-    json_object_set_new(answer, "keys", rows);
-    cli_answer(cli, answer, "keys", columns, "");
-}
 
 static enum bk_err run_list(struct cli *cli)
 {
@@ -190,10 +161,8 @@ static enum bk_err run_list(struct cli *cli)
     json_t *layers = NULL;
     int64_t device_id;
     enum bk_err err = BK_OK;
-    if (cli_has(cli, "keys")) {
-        list_keys(cli);
-        return BK_OK;
-    }
+    if (cli_has(cli, "keys") || cli_has(cli, "markdown"))
+        return cli_setting_keys(cli, cli_has(cli, "markdown"));
     if (!cli_has(cli, "tenant")) {
         bk_detail_set(&cli->detail, "--tenant T is missing (or --keys); see --help");
         return BK_ERR_MALFORMED;
@@ -254,7 +223,8 @@ const struct cli_command cli_cmd_setting_list = {
             "one holds; with --keys the settings there are. Secrets are never shown. JSON: "
             "{\"settings\":\n"
             "[{key, value, layer, name, is_locked, is_effective}]} or {\"keys\": [{key, type, "
-            "range, help}]}.",
+            "range,\nunit, default, help, makers}]}; makers: the parameters of each maker that "
+            "has the setting.",
     .example = "beckon setting list --tenant acme --mac 805ec0000001",
     .run = run_list,
 };

@@ -157,6 +157,21 @@ def test_locks_hold_against_higher_layers(beckon):  # noqa: F811
 def test_setting_keys_are_listed_without_a_database(tmp_path):
     keys = {row["key"]: row for row in Beckon(tmp_path).json("setting", "list", "--keys")["keys"]}
     assert keys["time.zone"]["type"] == "text" and "60 to 86400" in keys["sip.register_expires_s"]["range"]
+    assert keys["sip.register_expires_s"]["unit"] == "seconds" and keys["rtp.port_min"]["unit"] == ""
+    assert keys["time.zone"]["default"] == "factory" and keys["security.admin_secret"]["default"] == "kept"
+    assert keys["sip.local_port"]["makers"]["yealink"] == ["sip.listen_port"]
+    assert keys["audio.dtmf_mode"]["makers"]["yealink"] == ["account.1.dtmf.type"]
+    assert "yealink" not in keys["ui.ring_volume"]["makers"]
+
+
+def test_the_page_of_settings_has_every_setting_and_maker(tmp_path):
+    page = Beckon(tmp_path).text("setting", "list", "--markdown")
+    keys = Beckon(tmp_path).json("setting", "list", "--keys")["keys"]
+    for row in keys:
+        assert f"\n| `{row['key']}` | {row['type']} | {row['range']} | {row['unit']} | {row['default']} | " in page
+    assert "| `sip.local_port` | `sip.listen_port` |\n" in page.split("\n### Yealink\n")[1]
+    assert "\nNot supported: `ui.ring_volume`" in page.split("\n### Yealink\n")[1]
+    assert "`P57` … `P62`" in page.split("\n### Grandstream\n")[1]
 
 
 def test_a_change_raises_the_revision(beckon):  # noqa: F811

@@ -140,12 +140,25 @@ static void rows_stand_in_the_order_of_the_enum(void **state)
     assert_int_equal(bk_neutral_find(BK_STR("time.zon")), -1);
 }
 
+static void times_have_a_unit(void **state)
+{
+    (void)state;
+    assert_string_equal(bk_neutral_unit(BK_NEUTRAL_BACKLIGHT_S), "seconds");
+    assert_string_equal(bk_neutral_unit(BK_NEUTRAL_PROV_INTERVAL_MIN), "minutes");
+    assert_null(bk_neutral_unit(BK_NEUTRAL_RTP_PORT_MIN)); /* _min is the least port */
+    for (int i = 0; i < BK_NEUTRAL_COUNT; i++)
+        assert_int_equal(bk_str_ends(bk_str_of(bk_neutral_options[i].key), BK_STR("_s")),
+                         bk_neutral_unit((enum bk_neutral)i) != NULL &&
+                             strcmp(bk_neutral_unit((enum bk_neutral)i), "seconds") == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_setting_takes_what_the_table_says),
         cmocka_unit_test(a_refused_secret_is_not_repeated),
         cmocka_unit_test(rows_stand_in_the_order_of_the_enum),
+        cmocka_unit_test(times_have_a_unit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,22 +53,26 @@ static bool read_footer(const char *name, char (*ret_footer)[64])
     return true;
 }
 
+/* A later database than the table's changes a few zones; a table that was made wrongly differs in
+ * many. */
 static void the_table_is_the_machines(void **state)
 {
     (void)state;
-    size_t compared = 0;
+    size_t compared = 0, different = 0;
     for (size_t i = 0; i < bk_zone_count; i++) {
         char footer[64];
         if (!read_footer(bk_zone_table[i].name, &footer))
             continue;
         compared++;
-        if (strcmp(footer, bk_zone_table[i].posix) != 0)
-            fail_msg("%s: \"%s\" here, \"%s\" in the table: run scripts/zone-table.py",
-                     bk_zone_table[i].name, footer, bk_zone_table[i].posix);
+        if (strcmp(footer, bk_zone_table[i].posix) == 0)
+            continue;
+        different++;
+        print_message("  %s: \"%s\" here, \"%s\" in the table: run scripts/zone-table.py\n",
+                      bk_zone_table[i].name, footer, bk_zone_table[i].posix);
     }
     print_message("  %zu of %zu zones\n", compared, bk_zone_count);
-    if (compared == 0)
-        skip();
+    assert_true(compared > 400); /* Debian's tzdata is installed */
+    assert_in_range(different, 0, 10);
 }
 
 static void assert_offset(const struct bk_zone *zone, time_t at, int want_min)
@@ -101,7 +105,7 @@ static void rules_are_what_the_c_library_makes_of_them(void **state)
     for (size_t i = 0; i < bk_zone_count; i++) {
         const struct bk_zone *zone = &bk_zone_table[i];
         char footer[64], tz[80];
-        if (!read_footer(zone->name, &footer))
+        if (!read_footer(zone->name, &footer) || strcmp(footer, zone->posix) != 0)
             continue;
         snprintf(tz, sizeof tz, ":%s", zone->name);
         assert_int_equal(setenv("TZ", tz, 1), 0);
@@ -120,8 +124,7 @@ static void rules_are_what_the_c_library_makes_of_them(void **state)
     }
     unsetenv("TZ");
     tzset();
-    if (compared == 0)
-        skip();
+    assert_true(compared > 400);
 }
 
 static void assert_change(const struct bk_zone_change *change, int month, int week, int weekday,
