@@ -103,6 +103,17 @@ static void put_transport(struct bk_sheet *sheet, const struct bk_phone *phone)
     bk_put_word(sheet, name, phone->line_count == 0 ? NULL : is_tls ? "2" : "1");
 }
 
+/* No parameter of a Maxwell is known that switches it on. */
+static void judge_srtp(struct bk_sheet *sheet, const struct bk_line *line)
+{
+    bk_from_line(sheet, line->index);
+    if (line->pbx.srtp == BK_SRTP_REQUIRED)
+        bk_sheet_fail(sheet, BK_STR("SRTP"),
+                      "no parameter is known that switches it on; the PBX requires it");
+    else if (line->pbx.srtp == BK_SRTP_OPTIONAL)
+        bk_put_lost(sheet, BK_STR("SRTP"));
+}
+
 void gigaset_fill_maxwell_accounts(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_phone *phone = file->phone;
@@ -117,6 +128,8 @@ void gigaset_fill_maxwell_accounts(struct bk_sheet *sheet, const struct bk_file 
             route = bk_route_of(&line->pbx);
         const struct bk_sip_server *server = route.server_count > 0 ? &route.servers[0] : NULL;
         const struct bk_sip_server *proxy = route.proxy_count > 0 ? &route.proxies[0] : server;
+        if (line != NULL)
+            judge_srtp(sheet, line);
         bk_prefix(sheet, BK_STR("SIP.Account."));
         bk_prefix_number(sheet, index - 1, BK_STR("."));
         bk_from_line(sheet, index);

@@ -104,7 +104,8 @@ static bool match_sip_agent(struct bk_str agent, struct bk_agent *ret_agent)
 static const struct bk_format *form(const struct bk_file *file)
 {
     enum bk_file_kind kind = file->request.kind;
-    return kind == BK_FILE_COMMON || kind == BK_FILE_DEVICE ? &hl_format : NULL;
+    bool is_served = kind == BK_FILE_COMMON || kind == BK_FILE_DEVICE;
+    return is_served && !bk_model_has_trait(file->model, BK_STR("digium")) ? &hl_format : NULL;
 }
 
 static const char *const files[] = {"cfg$model.xml", "cfg$mac.xml", NULL};

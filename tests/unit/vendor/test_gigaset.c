@@ -109,12 +109,37 @@ static void raw_parameters_are_judged_by_the_table(void **state)
     }
 }
 
+/* A Maxwell has no parameter for it: what a PBX requires must not be left out in silence. */
+static void a_maxwell_without_srtp_is_refused_where_it_is_required(void **state)
+{
+    (void)state;
+    struct bk_line line = {
+        .index = 1, .number = BK_STR("1001"), .pbx.domain = BK_STR("pbx.example")};
+    const struct bk_phone phone = {
+        .provisioning_url = BK_STR("https://p.example/k"), .lines = &line, .line_count = 1};
+    const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (int srtp = BK_SRTP_OFF; srtp <= BK_SRTP_REQUIRED; srtp++) {
+        struct bk_detail detail = {{0}};
+        struct bk_buf out;
+        line.pbx.srtp = (enum bk_srtp)srtp;
+        bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
+        assert_int_equal(bk_vendor_render(gigaset(), &phone,
+                                          bk_model_find(gigaset(), BK_STR("Maxwell 3")), &request,
+                                          &out, NULL, &detail),
+                         srtp == BK_SRTP_REQUIRED ? BK_ERR_INVALID : BK_OK);
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_collected_is_recognised),
         cmocka_unit_test(paths_follow_the_grammar),
         cmocka_unit_test(agents_follow_the_grammar),
+        cmocka_unit_test(a_maxwell_without_srtp_is_refused_where_it_is_required),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,12 +107,36 @@ static void raw_parameters_are_judged_by_the_table(void **state)
     }
 }
 
+static void the_p_and_d_series_get_no_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model;
+        enum bk_err want;
+    } rows[] = {
+        {"S500", BK_OK}, {"", BK_OK}, {"P330", BK_ERR_NOT_FOUND}, {"D65", BK_ERR_NOT_FOUND}};
+    const struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
+    const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_buf out;
+        bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
+        assert_int_equal(bk_vendor_render(sangoma(), &phone,
+                                          bk_model_find(sangoma(), bk_str_of(rows[i].model)),
+                                          &request, &out, NULL, NULL),
+                         rows[i].want);
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_collected_is_recognised),
         cmocka_unit_test(paths_follow_the_grammar),
         cmocka_unit_test(agents_follow_the_grammar),
+        cmocka_unit_test(the_p_and_d_series_get_no_file),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
