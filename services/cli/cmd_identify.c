@@ -70,6 +70,19 @@ static struct bk_str model_of_code(const struct bk_vendor *vendor, struct bk_str
     return found;
 }
 
+/* "mac=7C2F804DF9A9&x": some phones tell it there. */
+static bool mac_of_query(struct bk_str query, struct bk_mac *ret_mac)
+{
+    const struct bk_str name = BK_STR("mac=");
+    while (query.len > 0) {
+        struct bk_str part = bk_str_cut(&query, '&');
+        if (bk_str_starts(part, name) &&
+            bk_mac_parse(bk_str_slice(part, name.len, part.len), ret_mac) == BK_OK)
+            return true;
+    }
+    return false;
+}
+
 static enum bk_file_kind read_path(struct bk_str path, struct claim *claim,
                                    struct bk_path_match *ret_match)
 {
@@ -88,6 +101,8 @@ static enum bk_file_kind read_path(struct bk_str path, struct claim *claim,
     claim->maker = bk_str_of(vendor->name);
     claim->has_mac = ret_match->has_mac;
     claim->mac = ret_match->mac;
+    if (!claim->has_mac)
+        claim->has_mac = mac_of_query(path, &claim->mac);
     if (ret_match->model_code.len > 0)
         claim->model = model_of_code(vendor, ret_match->model_code);
     return ret_match->kind;

@@ -1,6 +1,7 @@
 """beckon identify: paths, User-Agents and certificates as phones really send them; check; trust roots."""
 
 import json
+import pathlib
 import ssl
 
 import pytest
@@ -299,3 +300,51 @@ def test_check_of_a_key_that_is_anothers(beckon, tmp_path):  # noqa: F811
     settings.write_text(f"listener.phones.cert = {cert}\nlistener.phones.key = {key}\n")
     found = checks(beckon, "--settings", settings, code=1)["listener phones"]
     assert found["state"] == "fail" and (str(key) in found["detail"] or str(cert) in found["detail"])
+
+
+# --- every sample that was collected --------------------------------------------------------------------
+
+CORPUS = pathlib.Path(__file__).resolve().parents[1] / "corpus"
+# The same words of two makers: the first of them is named, and the device's own maker is asked when it matters.
+SHARED = {"/y000000000000.boot": {"yealink", "flyingvoice"}, "/y000000000000.cfg": {"yealink", "flyingvoice"},
+          "/000000000000.cfg": {"poly", "sangoma"}}
+
+
+def corpus(kind):
+    """(vendor, columns…) of each row of tests/corpus/<maker>-<kind>.tsv."""
+    for path in sorted(CORPUS.glob(f"*-{kind}.tsv")):
+        if kind == "user-agents" and path.name.endswith("-sip-user-agents.tsv"):
+            continue
+        for line in path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()[1:]:
+            yield line.split("\t")
+
+
+def known(text):
+    return None if text == "-" else text
+
+
+def test_every_collected_path_is_identified(tmp_path):
+    rows = [*corpus("request-paths"),
+            ["gigaset", "/42/fw262.bin?mac=7C2F804DF9A9&fw262.bin", "7c2f804df9a9", "firmware"]]
+    assert len(rows) >= 234
+    beckon = Beckon(tmp_path)
+    for vendor, path, mac, kind in rows:
+        told = beckon.json("identify", "--path", path)
+        assert told["vendor"] in SHARED.get(path, {vendor}), path
+        assert (told["mac"], told["kind"]) == (known(mac), kind), path
+
+
+def test_every_collected_user_agent_is_identified(tmp_path):
+    beckon = Beckon(tmp_path)
+    rows = list(corpus("user-agents"))
+    assert len(rows) >= 125
+    for vendor, model, version, mac, agent in rows:
+        told = beckon.json("identify", "--user-agent", agent)
+        assert (told["vendor"], told["model"], told["firmware"], told["mac"]) == (
+            vendor, known(model.removeprefix("SIP-")), known(version), known(mac)), agent
+    rows = list(corpus("sip-user-agents"))
+    assert len(rows) >= 18
+    for vendor, model, version, agent in rows:
+        told = beckon.json("identify", "--sip-user-agent", agent)
+        assert (told["vendor"], told["model"], told["firmware"]) == (
+            vendor, known(model.removeprefix("SIP-")), known(version)), agent
