@@ -61,8 +61,8 @@ struct bk_agent {
 
 struct bk_model {
     struct bk_str name;  /* "T54W": device.model, and the model of the User-Agent */
-    struct bk_str codes; /* comma separated; Yealink: the NNN of y000000000NNN.cfg; Grandstream: the
-                            "grp2614" of cfggrp2614.xml */
+    struct bk_str codes; /* comma separated: how names of files call it, the NNN of
+                            y000000000NNN.cfg or the "grp2614" of cfggrp2614.xml (files.h) */
     int line_count;      /* accounts */
     int key_count;       /* line keys, all pages */
     int programmable_count;
