@@ -22,6 +22,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include "base/alloc.h"
 #include "base/hex.h"
 #include "base/secret.h"
 
@@ -98,20 +99,18 @@ static EVP_MAC_CTX *mac_ctx(void)
     return own->mac;
 }
 
-enum bk_err bk_seal(const struct bk_key *key, struct bk_str place, struct bk_str plain,
-                    uint8_t *ret_sealed, size_t size, size_t *ret_len)
+/* ret_sealed: plain.len + BK_SEAL_OVERHEAD_BYTES, written whatever happens. */
+static enum bk_err encrypt(const struct bk_key *key, struct bk_str place, struct bk_str plain,
+                           uint8_t *ret_sealed)
 {
-    if (plain.len > BK_SEAL_PLAIN_MAX || size < plain.len + BK_SEAL_OVERHEAD_BYTES)
-        return BK_ERR_TOO_LARGE;
-    if (place.len > INT_MAX)
-        return BK_ERR_TOO_LARGE;
     EVP_CIPHER_CTX *ctx = cipher_ctx();
     if (ctx == NULL)
         return BK_ERR_NO_MEMORY;
+    if (place.len > INT_MAX)
+        return BK_ERR_TOO_LARGE;
 
-    uint8_t sealed[BK_SEAL_PLAIN_MAX + BK_SEAL_OVERHEAD_BYTES];
-    uint8_t *nonce = sealed + 1, *text = sealed + HEAD_BYTES;
-    sealed[0] = VERSION;
+    uint8_t *nonce = ret_sealed + 1, *text = ret_sealed + HEAD_BYTES;
+    ret_sealed[0] = VERSION;
     bk_random(nonce, NONCE_BYTES);
 
     int len = 0;
@@ -126,8 +125,48 @@ enum bk_err bk_seal(const struct bk_key *key, struct bk_str place, struct bk_str
         is_good = EVP_EncryptFinal_ex(ctx, text + plain.len, &len) == 1 &&
                   EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, text + plain.len) == 1;
     EVP_CIPHER_CTX_reset(ctx);
-    if (!is_good)
-        return BK_ERR_CRYPTO;
+    return is_good ? BK_OK : BK_ERR_CRYPTO;
+}
+
+/* sealed: at least BK_SEAL_OVERHEAD_BYTES; ret_plain: as many bytes fewer, and written whatever
+ * happens: of use only with BK_OK. */
+static enum bk_err decrypt(const struct bk_key *key, struct bk_str place, struct bk_str sealed,
+                           uint8_t *ret_plain)
+{
+    EVP_CIPHER_CTX *ctx = cipher_ctx();
+    if (ctx == NULL)
+        return BK_ERR_NO_MEMORY;
+    if (place.len > INT_MAX)
+        return BK_ERR_TOO_LARGE;
+
+    uint8_t tag[TAG_BYTES];
+    size_t plain_len = sealed.len - BK_SEAL_OVERHEAD_BYTES;
+    const uint8_t *at = (const uint8_t *)sealed.ptr;
+    memcpy(tag, at + sealed.len - TAG_BYTES, TAG_BYTES);
+
+    int len = 0;
+    bool is_good = EVP_DecryptInit_ex(ctx, cipher, NULL, key->bytes, at + 1) == 1;
+    if (is_good && place.len > 0)
+        is_good =
+            EVP_DecryptUpdate(ctx, NULL, &len, (const uint8_t *)place.ptr, (int)place.len) == 1;
+    if (is_good && plain_len > 0)
+        is_good = EVP_DecryptUpdate(ctx, ret_plain, &len, at + HEAD_BYTES, (int)plain_len) == 1;
+    if (is_good)
+        is_good = EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1 &&
+                  EVP_DecryptFinal_ex(ctx, ret_plain + plain_len, &len) == 1;
+    EVP_CIPHER_CTX_reset(ctx);
+    return is_good ? BK_OK : BK_ERR_CRYPTO;
+}
+
+enum bk_err bk_seal(const struct bk_key *key, struct bk_str place, struct bk_str plain,
+                    uint8_t *ret_sealed, size_t size, size_t *ret_len)
+{
+    if (plain.len > BK_SEAL_PLAIN_MAX || size < plain.len + BK_SEAL_OVERHEAD_BYTES)
+        return BK_ERR_TOO_LARGE;
+    uint8_t sealed[BK_SEAL_PLAIN_MAX + BK_SEAL_OVERHEAD_BYTES];
+    enum bk_err err = encrypt(key, place, plain, sealed);
+    if (err != BK_OK)
+        return err;
     memcpy(ret_sealed, sealed, plain.len + BK_SEAL_OVERHEAD_BYTES);
     *ret_len = plain.len + BK_SEAL_OVERHEAD_BYTES;
     return BK_OK;
@@ -139,36 +178,53 @@ enum bk_err bk_seal_open(const struct bk_key *key, struct bk_str place, struct b
     if (sealed.len < BK_SEAL_OVERHEAD_BYTES || sealed.ptr[0] != VERSION)
         return BK_ERR_CRYPTO;
     size_t plain_len = sealed.len - BK_SEAL_OVERHEAD_BYTES;
-    if (plain_len > BK_SEAL_PLAIN_MAX || plain_len > size || place.len > INT_MAX)
+    if (plain_len > BK_SEAL_PLAIN_MAX || plain_len > size)
         return BK_ERR_TOO_LARGE;
-    EVP_CIPHER_CTX *ctx = cipher_ctx();
-    if (ctx == NULL)
-        return BK_ERR_NO_MEMORY;
-
     /* Opened beside the caller's memory: nobody sees a byte before the tag is known to match. */
     uint8_t plain[BK_SEAL_PLAIN_MAX + 1];
-    uint8_t tag[TAG_BYTES];
-    const uint8_t *at = (const uint8_t *)sealed.ptr;
-    memcpy(tag, at + sealed.len - TAG_BYTES, TAG_BYTES);
-
-    int len = 0;
-    bool is_good = EVP_DecryptInit_ex(ctx, cipher, NULL, key->bytes, at + 1) == 1;
-    if (is_good && place.len > 0)
-        is_good =
-            EVP_DecryptUpdate(ctx, NULL, &len, (const uint8_t *)place.ptr, (int)place.len) == 1;
-    if (is_good && plain_len > 0)
-        is_good = EVP_DecryptUpdate(ctx, plain, &len, at + HEAD_BYTES, (int)plain_len) == 1;
-    if (is_good)
-        is_good = EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_BYTES, tag) == 1 &&
-                  EVP_DecryptFinal_ex(ctx, plain + plain_len, &len) == 1;
-    EVP_CIPHER_CTX_reset(ctx);
-    if (is_good) {
+    enum bk_err err = decrypt(key, place, sealed, plain);
+    if (err == BK_OK) {
         if (plain_len > 0)
             memcpy(ret_plain, plain, plain_len);
         *ret_len = plain_len;
     }
     bk_wipe(plain, plain_len);
-    return is_good ? BK_OK : BK_ERR_CRYPTO;
+    return err;
+}
+
+enum bk_err bk_seal_content(const struct bk_key *key, struct bk_str place, struct bk_str plain,
+                            struct bk_buf *out)
+{
+    if (plain.len > BK_SEAL_CONTENT_MAX)
+        return BK_ERR_TOO_LARGE;
+    size_t size = plain.len + BK_SEAL_OVERHEAD_BYTES;
+    uint8_t *sealed = bk_alloc(size);
+    if (sealed == NULL)
+        return BK_ERR_NO_MEMORY;
+    enum bk_err err = encrypt(key, place, plain, sealed);
+    if (err == BK_OK)
+        bk_buf_add(out, (struct bk_str){(const char *)sealed, size});
+    bk_free(sealed);
+    return err == BK_OK ? out->err : err;
+}
+
+enum bk_err bk_seal_content_open(const struct bk_key *key, struct bk_str place,
+                                 struct bk_str sealed, struct bk_buf *out)
+{
+    if (sealed.len < BK_SEAL_OVERHEAD_BYTES || sealed.ptr[0] != VERSION)
+        return BK_ERR_CRYPTO;
+    size_t len = sealed.len - BK_SEAL_OVERHEAD_BYTES;
+    if (len > BK_SEAL_CONTENT_MAX)
+        return BK_ERR_TOO_LARGE;
+    uint8_t *plain = bk_alloc(len + 1);
+    if (plain == NULL)
+        return BK_ERR_NO_MEMORY;
+    enum bk_err err = decrypt(key, place, sealed, plain);
+    if (err == BK_OK)
+        bk_buf_add(out, (struct bk_str){(const char *)plain, len});
+    bk_wipe(plain, len);
+    bk_free(plain);
+    return err == BK_OK ? out->err : err;
 }
 
 struct bk_str bk_seal_place(char (*space)[BK_SEAL_PLACE_SIZE], int64_t tenant_id,

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -52,6 +53,17 @@ BK_MUST_USE enum bk_err bk_seal(const struct bk_key *key, struct bk_str place, s
 BK_MUST_USE enum bk_err bk_seal_open(const struct bk_key *key, struct bk_str place,
                                      struct bk_str sealed, uint8_t *ret_plain, size_t size,
                                      size_t *ret_len);
+
+/*
+ * The same for texts of up to BK_SEAL_CONTENT_MAX bytes, behind what stands in out, which gets
+ * nothing when they fail; BK_ERR_NO_MEMORY, and BK_ERR_TOO_LARGE also when out is full. For plain
+ * text out should be a secret buffer.
+ */
+#define BK_SEAL_CONTENT_MAX (1024 * 1024)
+BK_MUST_USE enum bk_err bk_seal_content(const struct bk_key *key, struct bk_str place,
+                                        struct bk_str plain, struct bk_buf *out);
+BK_MUST_USE enum bk_err bk_seal_content_open(const struct bk_key *key, struct bk_str place,
+                                             struct bk_str sealed, struct bk_buf *out);
 
 /* "<tenant_id>/<table>.<field>/<row_id>", e.g. "7/extension.secret/42". */
 #define BK_SEAL_PLACE_SIZE 128

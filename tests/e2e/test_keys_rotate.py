@@ -172,7 +172,8 @@ def test_every_sealed_column_is_one_that_rotation_knows(installation):
         " where n.nspname = 'app' and t.relkind in ('r', 'p') and not t.relispartition"
         "   and a.attnum > 0 and not a.attisdropped and a.atttypid = 'bytea'::regtype")} - columns
     public = ("hash", "sha256", "fingerprint", "certificate")
-    assert {name for name in plain if not name.endswith(public)} == {"tenant.data_key"}
+    assert {name for name in plain if not name.endswith(public)} == {
+        "tenant.data_key", "upload_part.content"}  # sealed under upload_part.content_key
 
 
 def plant(stack, phone):
@@ -190,6 +191,11 @@ def plant(stack, phone):
     stack.sql("insert into app.enrolment (tenant_id, device_id, method, username, secret_hash, secret, valid_until)"
               " values (%s, %s, 'digest', %s, sha256(''), %s, 'infinity')",
               (tenant.id, phone.device_id(), phone.mac, seal(key, "x", b"x")))
+    stack.sql("insert into app.upload (tenant_id, device_id, name, kind, bytes, source)"
+              " values (%s, %s, 'a.log', 'log', 0, '127.0.0.1')", (tenant.id, phone.device_id()))
+    stack.sql("insert into app.upload_part (tenant_id, part_id, upload_id, part_index, bytes, content_key, content)"
+              " select tenant_id, 4711, upload_id, 1, 0, %s, %s from app.upload where tenant_id = %s",
+              (seal(key, "x", b"x"), seal(key, "x", b""), tenant.id))
     for table, column, id_column in sealed_columns(stack):
         for (row,) in stack.sql(f"select {id_column} from app.{table} where tenant_id = %s", (tenant.id,)):
             plain = phone.secret if (table, column) == ("extension", "secret") else f"{table}.{column} of {row}"

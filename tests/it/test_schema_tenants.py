@@ -53,6 +53,11 @@ insert into app.enrolment (tenant_id, device_id, method, secret_hash, secret, va
      where tenant_id = %(t)s;
 insert into app.device_network (tenant_id, device_id, network, last_at)
     select tenant_id, device_id, '192.0.2.0/24', now() from app.device where tenant_id = %(t)s;
+insert into app.upload (tenant_id, device_id, name, kind, bytes, source)
+    select tenant_id, device_id, 'a.log', 'log', 3, '192.0.2.1' from app.device where tenant_id = %(t)s;
+insert into app.upload_part (tenant_id, part_id, upload_id, part_index, bytes, content_key, content)
+    select tenant_id, tenant_id, upload_id, 1, 3, %(sealed)s, '\\x01'::bytea || decode(repeat('00', 31), 'hex')
+      from app.upload where tenant_id = %(t)s;
 insert into app.anomaly (tenant_id, device_id, kind, seen)
     select tenant_id, device_id, 'guessing', '{}' from app.device where tenant_id = %(t)s;
 select app.audit_write(%(t)s, 'user:1', 'site.create', '', '', '', null, '{}');
@@ -252,7 +257,7 @@ def test_the_config_service_reads_and_writes_no_table(world):
     assert [row[0] for row in functions] == [
         "ban_request", "bans", "cert_rules", "device_fetch", "enrol_digest", "enrol_fetch",
         "enrolment_renew", "good_sources_record", "schema_version", "strangers_record", "trust_roots",
-        "trust_roots_version", "visits_record",
+        "trust_roots_version", "upload_get", "upload_put", "visits_record",
     ]
 
 

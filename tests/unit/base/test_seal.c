@@ -206,6 +206,45 @@ static void limits_are_kept_without_a_byte_written(void **state)
     assert_int_equal(len, 99);
 }
 
+static void content_of_any_length_opens_again_and_stands_behind_what_was_there(void **state)
+{
+    (void)state;
+    const struct bk_key key = counting_key();
+    static const size_t lengths[] = {0, 1, 1024, 1025, 70000, BK_SEAL_CONTENT_MAX};
+    static char text[BK_SEAL_CONTENT_MAX + 1];
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < BK_COUNT(lengths); i++) {
+        struct bk_buf sealed, plain;
+        bk_buf_init(&sealed, 2 * BK_SEAL_CONTENT_MAX);
+        bk_buf_init_secret(&plain, 2 * BK_SEAL_CONTENT_MAX);
+        bk_buf_add(&plain, BK_STR("before "));
+        assert_int_equal(
+            bk_seal_content(&key, BK_STR("p"), (struct bk_str){text, lengths[i]}, &sealed), BK_OK);
+        assert_int_equal(sealed.len, lengths[i] + BK_SEAL_OVERHEAD_BYTES);
+        assert_int_equal(bk_seal_content_open(&key, BK_STR("p"), bk_buf_str(&sealed), &plain),
+                         BK_OK);
+        assert_int_equal(plain.len, 7 + lengths[i]);
+        assert_memory_equal(plain.ptr, "before ", 7);
+        assert_memory_equal(plain.ptr + 7, text, lengths[i]);
+        assert_int_equal(bk_seal_content_open(&key, BK_STR("q"), bk_buf_str(&sealed), &plain),
+                         BK_ERR_CRYPTO);
+        sealed.ptr[sealed.len / 2] ^= 1;
+        assert_int_equal(bk_seal_content_open(&key, BK_STR("p"), bk_buf_str(&sealed), &plain),
+                         BK_ERR_CRYPTO);
+        assert_int_equal(plain.len, 7 + lengths[i]);
+        bk_buf_deinit(&sealed);
+        bk_buf_deinit(&plain);
+    }
+    struct bk_buf out;
+    bk_buf_init(&out, 2 * BK_SEAL_CONTENT_MAX);
+    assert_int_equal(bk_seal_content(&key, BK_STR("p"), (struct bk_str){text, sizeof text}, &out),
+                     BK_ERR_TOO_LARGE);
+    assert_int_equal(bk_seal_content_open(&key, BK_STR("p"), BK_STR("\1short"), &out),
+                     BK_ERR_CRYPTO);
+    assert_int_equal(out.len, 0);
+    bk_buf_deinit(&out);
+}
+
 /* Values made with Python's hmac module. */
 static void keyed_hash_follows_table(void **state)
 {
@@ -355,6 +394,7 @@ int main(void)
         cmocka_unit_test(a_data_key_opens_for_its_tenant_and_its_master_key_alone),
         cmocka_unit_test(no_changed_byte_and_no_other_key_opens),
         cmocka_unit_test(limits_are_kept_without_a_byte_written),
+        cmocka_unit_test(content_of_any_length_opens_again_and_stands_behind_what_was_there),
         cmocka_unit_test(keyed_hash_follows_table),
         cmocka_unit_test(key_files_follow_table),
         cmocka_unit_test(threads_seal_and_leave_nothing_behind),
