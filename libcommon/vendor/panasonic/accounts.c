@@ -56,15 +56,16 @@ static const char *transport_word(enum bk_transport transport)
 }
 
 /* The parameters of SRTP are not known: a call must not go in the clear for that. */
-static void judge(struct bk_sheet *sheet, const struct bk_pbx_side *pbx)
+static void judge(struct bk_sheet *sheet, int index, const struct bk_pbx_side *pbx)
 {
+    char space[NAME_SIZE];
     if (pbx->srtp == BK_SRTP_REQUIRED)
         bk_sheet_fail(sheet, BK_STR("SRTP"),
                       "has no known parameter, so a Panasonic cannot have a PBX that requires it");
     else if (pbx->srtp == BK_SRTP_OPTIONAL)
         bk_put_lost(sheet, BK_STR("SRTP"));
     if (pbx->transport == BK_TRANSPORT_NAPTR)
-        bk_sheet_fail(sheet, BK_STR("SIP_TRANSPORT"),
+        bk_sheet_fail(sheet, print_name("SIP_TRANSPORT", index, &space),
                       "has no value for NAPTR; choose udp, tcp or tls");
 }
 
@@ -93,7 +94,7 @@ static void put_servers(struct bk_sheet *sheet, int index, const struct bk_pbx_s
     put(sheet, "SIP_SVCDOMAIN", index, pbx->domain.len > 0 ? pbx->domain : first->host);
     put(sheet, "SIP_TRANSPORT", index,
         is_used ? bk_str_of(transport_word(transport)) : BK_STR_NONE);
-    judge(sheet, pbx);
+    judge(sheet, index, pbx);
 }
 
 /* Codec x of an account is switched on and has a priority, 1 the best. */

@@ -133,7 +133,7 @@ static enum bk_err render(const struct bk_phone *phone, const char *model,
 static void what_a_panasonic_cannot_have_is_refused(void **state)
 {
     (void)state;
-    static const char *const says[] = {"", "SRTP: has no", "SIP_TRANSPORT: has no",
+    static const char *const says[] = {"", "SRTP: has no", "SIP_TRANSPORT_1: has no",
                                        "DISPLAY_NAME_1"};
     const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
     assert_int_equal(bk_vendors_init(NULL), BK_OK);
