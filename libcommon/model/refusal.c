@@ -34,6 +34,12 @@ static const struct {
     {"factory_reset", "its token came again after it was enrolled: a reset phone, or somebody "
                       "else's; arm the enrolment again"},
     {"unknown_path", "no file of this maker"},
+    {"upload_too_long",
+     "the file is longer than its listener takes (listener.<name>.upload_bytes)"},
+    {"upload_too_often", "the device writes more often than limits.uploads_per_hour"},
+    {"upload_full",
+     "no room: the device's files have limits.upload_device_bytes together, 16 at most"},
+    {"nothing_stored", "the phone has written no such file yet"},
     {"phone_left", "the phone left before the answer"},
     {"database_timeout", "the database did not answer in time"},
     {"database_busy", "the database was busy"},

@@ -9,6 +9,25 @@
 
 static const char key_field[] = "upload_part.content_key", text_field[] = "upload_part.content";
 
+bool bk_upload_name(struct bk_str path, char (*ret_name)[BK_UPLOAD_NAME_MAX + 1])
+{
+    ptrdiff_t slash_at;
+    while ((slash_at = bk_str_find(path, '/')) >= 0)
+        path = bk_str_slice(path, (size_t)slash_at + 1, path.len);
+    if (path.len == 0 || path.len > BK_UPLOAD_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < path.len; i++) {
+        char c = path.ptr[i];
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c + 'a' - 'A');
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_'))
+            return false;
+        (*ret_name)[i] = c;
+    }
+    (*ret_name)[path.len] = '\0';
+    return true;
+}
+
 int64_t bk_upload_part_id_new(void)
 {
     uint64_t id;

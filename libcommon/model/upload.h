@@ -6,6 +6,7 @@
 #ifndef MODEL_UPLOAD_H
 #define MODEL_UPLOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -16,6 +17,13 @@
 #define BK_UPLOAD_NAME_MAX 64             /* bytes of a file's name */
 #define BK_UPLOAD_MAX BK_SEAL_CONTENT_MAX /* bytes of one part */
 #define BK_UPLOADS_MAX (16 * 1024 * 1024) /* bytes of all files of one device, at most */
+
+/*
+ * The name that a path's file is kept under, terminated: its last step in lower case, since phones
+ * differ in folders and letters. "Calls/F04EA4691C59-calls.xml" -> "f04ea4691c59-calls.xml". False:
+ * it has none, of 1..BK_UPLOAD_NAME_MAX letters, digits, dots, hyphens, underscores.
+ */
+BK_MUST_USE bool bk_upload_name(struct bk_str path, char (*ret_name)[BK_UPLOAD_NAME_MAX + 1]);
 
 /* Identifiers of parts are random, since a part is sealed for its row before that is written. */
 int64_t bk_upload_part_id_new(void); /* 1 .. 2^53 - 1 */

@@ -299,6 +299,11 @@ bool bk_vendor_enrols_by(const struct bk_vendor *vendor, struct bk_str method)
     return bit >= 0 && (vendor->enrol_secrets >> bit & 1) != 0;
 }
 
+bool bk_vendor_keeps(const struct bk_vendor *vendor, const struct bk_path_match *match)
+{
+    return match->has_mac && (vendor->upload_kinds >> match->kind & 1) != 0;
+}
+
 bool bk_is_reserved(const struct bk_vendor *vendor, struct bk_str name)
 {
     return reserved_by(vendor, name) != NULL;

@@ -155,6 +155,11 @@ struct bk_vendor {
      * first after it has started. Where a maker's phones ask for it at a resync too, a reboot is
      * told from a resync only by what was sent before (docs/architecture.md). */
     unsigned boot_kinds;
+
+    /* Files that the phone writes by PUT or POST and reads back by GET, as bits 1u << enum
+     * bk_file_kind: kept for it as they came (model/upload.h). Those of BK_FILE_LOG grow, all
+     * others are replaced. */
+    unsigned upload_kinds;
 };
 
 /*
@@ -205,6 +210,9 @@ const struct bk_model *bk_model_at(const struct bk_vendor *vendor, size_t index)
 
 /* Can its phones show their secret so? method: "url", "basic", "digest". */
 bool bk_vendor_enrols_by(const struct bk_vendor *vendor, struct bk_str method);
+
+/* Is this a file that the phone itself writes? */
+bool bk_vendor_keeps(const struct bk_vendor *vendor, const struct bk_path_match *match);
 
 bool bk_is_reserved(const struct bk_vendor *vendor, struct bk_str name);
 bool bk_vendor_has_oui(const struct bk_vendor *vendor, const struct bk_mac *mac);

@@ -11,10 +11,10 @@
  *
  * Traps of the library that this code respects:
  * - h2o closes without waiting for what the peer still sends; the kernel then resets, and the peer
- *   may lose the answer. So a malformed request, or one whose body is longer than the listener
- * takes, is answered when its sender has been quiet.
- * - h2o's own 413 is a text of its own. A request that is too long is handed over as one without a
- *   body, so that the service answers in its own words.
+ *   may lose the answer. So a malformed request, or one whose body is not read, is answered when
+ * its sender has been quiet.
+ * - h2o's own 413 is a text of its own. A request whose body is not read is handed over as one
+ *   without a body, so that the service answers in its own words.
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -83,7 +83,7 @@ static void start_idle_timer(struct connection *conn, bk_timer_fn *on_due)
     bk_timer_start(worker->loop, &conn->timer, worker->options->idle_timeout_ms, on_due, conn);
 }
 
-/* --- requests that are refused: malformed, or too long --- */
+/* --- requests that are refused: malformed, or with a body that is not read --- */
 
 /* Tokens and passwords come in heads and bodies, and h2o keeps its buffers for the next connection.
  */
@@ -93,9 +93,19 @@ static void wipe_input(h2o_socket_t *socket, size_t bytes)
     bk_wipe(socket->input->bytes, bytes < size ? bytes : size);
 }
 
+void connection_free_body(struct connection *conn)
+{
+    struct bk_worker *worker = conn->listener->worker;
+    worker->body_bytes -= conn->held_bytes;
+    conn->held_bytes = 0;
+    bk_worker_gauge(worker, BK_WM_BODY_BYTES, (int64_t)worker->body_bytes);
+}
+
 void bk_connection_wipe_request(h2o_socket_t *socket)
 {
-    const struct connection *conn = connection_of(socket);
+    struct connection *conn = connection_of(socket);
+    if (conn->held_bytes > 0)
+        connection_free_body(conn);
     wipe_input(socket, conn->head.head_bytes + conn->head.body_bytes);
 }
 
@@ -136,8 +146,8 @@ static void answer_malformed(void *ctx)
 
 static void begin_request(struct connection *conn);
 
-/* The same request without its body: the service is told, and answers 413. */
-static void answer_too_long(void *ctx)
+/* The same request without its body: the service answers. */
+static void answer_bodiless(void *ctx)
 {
     struct connection *conn = ctx;
     struct bk_str head =
@@ -179,19 +189,26 @@ static void enter_malformed(struct connection *conn)
     begin_discard(conn, answer_malformed);
 }
 
-static bool is_too_long(const struct connection *conn)
+static enum body_refusal judge_body(const struct connection *conn)
 {
     const struct bk_listener_options *row = conn->listener->options;
-    return row != NULL && row->body_max_bytes > 0 && conn->head.body_bytes > row->body_max_bytes;
+    const struct bk_worker *worker = conn->listener->worker;
+    size_t bytes = conn->head.body_bytes, room = worker->options->bodies_max_bytes;
+    if (row != NULL && row->body_max_bytes > 0 && bytes > row->body_max_bytes)
+        return BODY_TOO_LONG;
+    /* One alone is always read, whatever the two limits are. */
+    if (bytes > 0 && worker->body_bytes > 0 &&
+        (worker->body_bytes >= room || bytes > room - worker->body_bytes))
+        return BODY_NO_ROOM;
+    return BODY_WELCOME;
 }
 
-static void enter_too_long(struct connection *conn)
+static void enter_bodiless(struct connection *conn)
 {
     struct bk_str rest = {conn->socket->input->bytes, conn->socket->input->size};
     struct bk_str line = bk_str_cut(&rest, '\r');
-    conn->is_too_long = true;
     conn->request_line = bk_arena_str(conn->peer.arena, line);
-    begin_discard(conn, answer_too_long);
+    begin_discard(conn, answer_bodiless);
 }
 
 /* --- heads --- */
@@ -206,12 +223,33 @@ static enum bk_scan scan_head(struct connection *conn)
     return bk_head_scan(input, &limits, &conn->scanned, &conn->head);
 }
 
-/* A whole head goes to h2o, which dispatches the request at once or reads its body first. */
 static void begin_request(struct connection *conn)
 {
     conn->stage = STAGE_BODY;
     conn->is_whole = false;
     start_idle_timer(conn, on_body_timeout);
+}
+
+static void hold_body(struct connection *conn)
+{
+    struct bk_worker *worker = conn->listener->worker;
+    conn->held_bytes = conn->head.body_bytes;
+    worker->body_bytes += conn->held_bytes;
+    if (conn->held_bytes > 0)
+        bk_worker_gauge(worker, BK_WM_BODY_BYTES, (int64_t)worker->body_bytes);
+}
+
+/* A whole head goes to h2o, which dispatches the request at once or reads its body first. */
+static void enter_request(struct connection *conn)
+{
+    conn->body_refusal = judge_body(conn);
+    if (conn->body_refusal != BODY_WELCOME) {
+        enter_bodiless(conn);
+        return;
+    }
+    hold_body(conn);
+    begin_request(conn);
+    give_to_h2o(conn);
 }
 
 void bk_connection_on_request(h2o_socket_t *socket)
@@ -235,12 +273,7 @@ static void on_first_head(h2o_socket_t *socket, const char *err)
         enter_malformed(conn);
         return;
     case BK_SCAN_GOOD:
-        if (is_too_long(conn)) {
-            enter_too_long(conn);
-            return;
-        }
-        begin_request(conn);
-        give_to_h2o(conn);
+        enter_request(conn);
         return;
     }
 }
@@ -260,12 +293,7 @@ static void on_next_head(h2o_socket_t *socket, const char *err)
         enter_malformed(conn);
         return;
     case BK_SCAN_GOOD:
-        if (is_too_long(conn)) {
-            enter_too_long(conn);
-            return;
-        }
-        begin_request(conn);
-        give_to_h2o(conn);
+        enter_request(conn);
         return;
     }
 }
@@ -321,7 +349,12 @@ bool bk_connection_has_more(h2o_socket_t *socket)
 
 bool bk_connection_is_too_long(h2o_socket_t *socket)
 {
-    return connection_of(socket)->is_too_long;
+    return connection_of(socket)->body_refusal == BODY_TOO_LONG;
+}
+
+bool bk_connection_has_no_room(h2o_socket_t *socket)
+{
+    return connection_of(socket)->body_refusal == BODY_NO_ROOM;
 }
 
 bool bk_connection_is_admin(h2o_socket_t *socket)

@@ -10,6 +10,13 @@
 
 #include "web/internal.h"
 
+/* Why the body of a request is not read. */
+enum body_refusal {
+    BODY_WELCOME,
+    BODY_TOO_LONG, /* longer than its listener takes */
+    BODY_NO_ROOM   /* the worker reads as much as it may already */
+};
+
 enum stage {
     STAGE_PROXY,
     STAGE_HELLO, /* nothing of TLS has come yet */
@@ -43,8 +50,9 @@ struct connection {
     size_t scanned;
     struct bk_head head;
     h2o_socket_cb h2o_read, h2o_written;
-    struct bk_str request_line; /* of a request whose body is too long */
-    bool is_too_long;
+    size_t held_bytes;          /* of bodies: what this one has of the worker's */
+    struct bk_str request_line; /* of a request whose body is not read */
+    enum body_refusal body_refusal;
     bk_timer_fn *answer; /* STAGE_DISCARD: what comes after it */
     int64_t discard_until_mono_ms;
     int64_t idle_since_mono_ms; /* in STAGE_NEXT_HEAD */
@@ -73,6 +81,8 @@ static inline bool connection_is_admin(const struct connection *conn)
 /* Before h2o's HTTP knows of the connection; after, h2o closes when its read callback gets an
  * error. */
 void connection_close(struct connection *conn);
+/* What its body had of the worker's bytes is free again. */
+void connection_free_body(struct connection *conn);
 /* All gates are passed: read the first head. */
 void connection_begin_heads(struct connection *conn);
 

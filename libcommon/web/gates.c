@@ -61,6 +61,8 @@ static void on_close(void *data)
     if (conn->ret_is_gone != NULL)
         *conn->ret_is_gone = true;
     bk_timer_stop(&conn->timer);
+    if (conn->held_bytes > 0)
+        connection_free_body(conn);
     give_back(conn);
     bk_admission_leave(&worker->admission, &conn->ticket);
     tell_turns(worker);

@@ -41,6 +41,7 @@ struct bk_worker {
     size_t connection_count;
     struct bk_admission admission;
     struct bk_timer turns;      /* runs when a place for a handshake came free */
+    size_t body_bytes;          /* of requests that are read or served; as announced */
     int64_t requests_in_flight; /* given to the service, not over; without the admin's */
     uint64_t request_count;
     void *state; /* the service's */
@@ -74,6 +75,7 @@ bool bk_connection_is_admin(h2o_socket_t *socket);
 const struct bk_peer *bk_connection_peer(h2o_socket_t *socket);
 /* The body of this request is longer than the listener takes, and was not read. */
 bool bk_connection_is_too_long(h2o_socket_t *socket);
+bool bk_connection_has_no_room(h2o_socket_t *socket);
 /* Bytes stand behind the request h2o serves now (pipelining): then its answer is the last. */
 bool bk_connection_has_more(h2o_socket_t *socket);
 

@@ -82,9 +82,11 @@ static void reply_busy(struct bk_request *request)
 static void dispatch(struct bk_worker *worker, struct bk_request *request)
 {
     const struct bk_server_options *options = worker->options;
+    bool is_full =
+        options->requests_max > 0 && worker->requests_in_flight >= (int64_t)options->requests_max;
     count_in_flight(worker, 1);
     request->is_counted = true;
-    if (options->requests_max > 0 && worker->requests_in_flight > (int64_t)options->requests_max)
+    if (is_full || bk_connection_has_no_room(socket_of(request->h2o)))
         reply_busy(request);
     else
         options->service->on_request(worker->state, request);
@@ -106,7 +108,7 @@ int bk_request_dispatch(struct bk_worker *worker, h2o_req_t *req)
         .is_too_long = bk_connection_is_too_long(socket),
         .h2o = req,
     };
-    if (bk_connection_has_more(socket) || request->is_too_long)
+    if (bk_connection_has_more(socket) || request->is_too_long || bk_connection_has_no_room(socket))
         req->http1_is_persistent = 0;
     bk_worker_count(worker, BK_WM_REQUESTS, 1);
     if (bk_connection_is_admin(socket))

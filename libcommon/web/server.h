@@ -70,6 +70,7 @@ enum bk_web_metric {
     BK_WM_REQUESTS,
     BK_WM_REQUESTS_NOW,
     BK_WM_REQUESTS_BUSY,
+    BK_WM_BODY_BYTES,
     BK_WM_MALFORMED,
     BK_WM_CERT_EXPIRES_AT_S,
     BK_WEB_METRIC_COUNT
@@ -96,6 +97,7 @@ enum bk_web_metric {
         {"beckon_http_requests", NULL, "Requests under way, their answers in memory", true}, \
         {"beckon_http_busy_total", NULL, "Requests answered 503 at once: too many under way", \
          false}, \
+        {"beckon_http_body_bytes", NULL, "Bytes of request bodies being read or served", true}, \
         {"beckon_http_malformed_total", NULL, "Malformed requests, answered 400", false}, \
     { \
         "beckon_certificate_expires_at_seconds", NULL, \
@@ -202,9 +204,12 @@ struct bk_server_options {
     size_t network_percent; /* 1..100 of these: what one network (/24, /48) may have */
     size_t handshakes_max;  /* at once; a quarter of them of one network */
     size_t requests_max;    /* at once, one more is answered 503; 0: as many as come */
-    int early_timeout_ms;   /* accept to the end of the first head */
-    int idle_timeout_ms;    /* any later head */
-    int drain_ms;           /* SIGTERM to the end */
+    /* Of bodies at once, as their heads announce them; one more is answered 503, unless it is alone
+     * or too long. */
+    size_t bodies_max_bytes;
+    int early_timeout_ms; /* accept to the end of the first head */
+    int idle_timeout_ms;  /* any later head */
+    int drain_ms;         /* SIGTERM to the end */
 };
 
 /*

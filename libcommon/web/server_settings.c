@@ -65,6 +65,7 @@ void bk_server_fill(const struct bk_server_settings *settings, struct bk_listene
         .allows_root = settings->allows_root,
         .worker_count = workers < BK_WORKER_MAX ? workers : BK_WORKER_MAX,
         .head_max_bytes = (size_t)settings->head_max_bytes,
+        .bodies_max_bytes = (size_t)settings->bodies_max_bytes,
         .connections_max = (size_t)settings->connections_max,
         .network_percent = (size_t)settings->network_percent,
         .handshakes_max = (size_t)settings->handshakes_max,

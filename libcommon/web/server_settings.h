@@ -19,8 +19,9 @@ struct bk_listener_settings {
     char *name;
     char *address, *cert, *key, *proxy_from;
     int tls_min; /* index in "1.2 1.3" */
-    int kind,
-        auth; /* of beckon-config, whose settings.h names the values; others have no such rows */
+    /* Of beckon-config, whose settings.h names the values; others have no such rows. */
+    int kind, auth;
+    int64_t upload_max_bytes;
 };
 
 struct bk_server_settings {
@@ -29,7 +30,8 @@ struct bk_server_settings {
     char *user; /* empty: who started it */
     bool has_seccomp, allows_root;
     char *redis_address, *redis_user, *redis_password_file, *redis_prefix;
-    int64_t workers, head_max_bytes, connections_max, network_percent, handshakes_max;
+    int64_t workers, head_max_bytes, bodies_max_bytes, connections_max, network_percent,
+        handshakes_max;
     int64_t early_timeout_s, idle_timeout_s, drain_s;
     int log_level; /* index in "debug info warn error": enum bk_log_level */
     bool log_json;
@@ -79,6 +81,9 @@ struct bk_server_settings {
         "Log lines as JSON instead of key=value", NULL), \
     BK_SETTING_ROW(type, server.head_max_bytes, "limits.head_bytes", BK_T_INT, 1024, 65536, \
         "16384", "Longest request head; a longer one is answered 400", NULL), \
+    BK_SETTING_ROW(type, server.bodies_max_bytes, "limits.bodies_bytes", BK_T_INT, 65536, \
+        4294967296, "67108864", "Bytes of request bodies that one worker reads and serves at once; " \
+        "one more body is answered 503", NULL), \
     BK_SETTING_ROW(type, server.connections_max, "limits.connections", BK_T_INT, 16, 100000, \
         "4000", "Connections of one worker; one more is closed at once", NULL), \
     BK_SETTING_ROW(type, server.network_percent, "limits.network_percent", BK_T_INT, 1, 100, "75", \

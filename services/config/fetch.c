@@ -56,6 +56,47 @@ bool fetch_is_read(const struct bk_request *request)
     return bk_str_eq(request->method, BK_STR("GET")) || bk_str_eq(request->method, BK_STR("HEAD"));
 }
 
+enum fetch_use fetch_use_of(const struct bk_request *request, const struct bk_vendor *vendor,
+                            const struct bk_path_match *match)
+{
+    bool is_write =
+        bk_str_eq(request->method, BK_STR("PUT")) || bk_str_eq(request->method, BK_STR("POST"));
+    if (fetch_is_read(request))
+        return bk_vendor_keeps(vendor, match) ? FETCH_STORED : FETCH_RENDERED;
+    if (is_write && bk_vendor_keeps(vendor, match) &&
+        cfg_listener_of(request->peer)->upload_max_bytes > 0)
+        return FETCH_UPLOAD;
+    return FETCH_NOTHING;
+}
+
+const char *fetch_kind_name(enum fetch_use use, enum bk_file_kind kind)
+{
+    switch (use) {
+    case FETCH_NOTHING:
+        break;
+    case FETCH_RENDERED:
+        return bk_file_kind_name(kind);
+    case FETCH_STORED:
+        return "stored";
+    case FETCH_UPLOAD:
+        return "upload";
+    }
+    return NULL;
+}
+
+void fetch_take_match(struct fetch *fetch, const struct bk_vendor *vendor,
+                      const struct bk_path_match *match, struct bk_str path)
+{
+    fetch->use = fetch_use_of(fetch->request, vendor, match);
+    fetch->file = (struct bk_file_request){match->kind, match->has_mac, match->model_code};
+    /* A grammar takes no other names (tests/fuzz/fuzz_path.c). */
+    if (!bk_upload_name(path, &fetch->upload_name) && fetch->use != FETCH_RENDERED)
+        fetch->use = FETCH_NOTHING;
+    fetch->visit.kind = fetch->use == FETCH_UPLOAD ? "upload" : bk_file_kind_name(match->kind);
+    fetch->visit.is_boot =
+        fetch->use == FETCH_RENDERED && (vendor->boot_kinds >> match->kind & 1) != 0;
+}
+
 void fetch_claim_mac(struct fetch *fetch, const struct bk_mac *mac)
 {
     static const struct bk_mac nobody = {{0}};
@@ -115,8 +156,7 @@ enum bk_err fetch_open_data_key(const struct fetch *fetch, struct bk_key *ret_ke
                                         sealed, ret_key);
 }
 
-/* A keyed hash of the body: tells a change of data and of the encoder, and nothing else. */
-static void print_etag(struct fetch *fetch, const struct bk_key *data_key)
+void fetch_print_etag(struct fetch *fetch, const struct bk_key *data_key)
 {
     struct bk_key etag_key;
     uint8_t mac[32];
@@ -153,6 +193,8 @@ static enum bk_err render(struct fetch *fetch, const struct bk_key *data_key)
 enum bk_next fetch_step_render(struct bk_flow *flow)
 {
     struct fetch *fetch = fetch_of(flow);
+    if (fetch->use != FETCH_RENDERED)
+        return BK_NEXT;
     struct bk_key data_key;
     enum bk_err err = fetch_open_data_key(fetch, &data_key);
     if (err == BK_OK)
@@ -160,7 +202,7 @@ enum bk_next fetch_step_render(struct bk_flow *flow)
     if (err == BK_OK)
         err = fetch->body.err;
     if (err == BK_OK)
-        print_etag(fetch, &data_key);
+        fetch_print_etag(fetch, &data_key);
     bk_wipe(&data_key, sizeof data_key);
 
     if (err == BK_ERR_NOT_FOUND)
@@ -211,7 +253,8 @@ enum bk_next fetch_step_reply(struct bk_flow *flow)
     /* What the phone holds now: told by a body that it got, or a tag that it has; not by HEAD or
      * "*". */
     bool is_get = bk_str_eq(fetch->request->method, BK_STR("GET"));
-    if (is_get && !fetch->is_bootstrap && !bk_str_eq(bk_str_trim(known), BK_STR("*")))
+    if (is_get && !fetch->is_bootstrap && fetch->use == FETCH_RENDERED &&
+        !bk_str_eq(bk_str_trim(known), BK_STR("*")))
         fetch->visit.revision = fetch->row.revision;
     bk_worker_count(fetch->worker->web, is_known ? CFG_M_NOT_MODIFIED : CFG_M_SERVED, 1);
     cfg_limits_good(fetch->worker, fetch->request->peer);
@@ -234,6 +277,18 @@ static void reply_refused(struct fetch *fetch)
                           fetch->has_claimed_mac ? &fetch->claimed_mac : NULL))
         bk_reply_closes(fetch->request);
     fetch_reply(fetch, 404, headers);
+}
+
+static void reply_too_large(struct fetch *fetch)
+{
+    static const struct bk_header headers[] = {
+        {"content-type", {"text/plain", 10}},
+        {NULL, {NULL, 0}},
+    };
+    bk_buf_clear(&fetch->body);
+    bk_buf_add(&fetch->body, BK_STR("too large\n"));
+    bk_worker_count(fetch->worker->web, CFG_M_UPLOADS_TOO_LARGE, 1);
+    fetch_reply(fetch, 413, headers);
 }
 
 static void reply_fault(struct fetch *fetch)
@@ -293,6 +348,7 @@ static void free_if_over(struct fetch *fetch)
     record(fetch);
     bk_buf_deinit(&fetch->body);
     bk_pg_rows_free(fetch->rows);
+    bk_pg_rows_free(fetch->upload_rows);
     if (fetch->enrol != NULL)
         fetch_enrol_wipe(fetch->enrol);
     bk_arena_free(fetch->arena);
@@ -302,9 +358,12 @@ static void free_if_over(struct fetch *fetch)
 static void on_flow_end(struct bk_flow *flow)
 {
     struct fetch *fetch = fetch_of(flow);
+    int status = bk_err_http_status(flow->err);
     if (flow->err != BK_OK && !fetch->is_request_over) {
-        if (bk_err_http_status(flow->err) == 404)
+        if (status == 404)
             reply_refused(fetch);
+        else if (status == 413)
+            reply_too_large(fetch);
         else
             reply_fault(fetch);
     }

@@ -1,7 +1,8 @@
 /*
  * One request of a phone, from its path to its visit: what the flows of beckon-config share.
  * flow_fetch.c is that of phones with a certificate, flow_enrol.c that of phones without; both end
- * in the steps of fetch.c. Nobody else includes this.
+ * in the steps of fetch.c, or of upload.c for what the phone writes itself. Nobody else includes
+ * this.
  *
  * A fetch ends twice: its flow (answered, or given up because the phone left) and its request (h2o
  * has sent the answer, or lost the phone). Whoever comes second records the visit and frees.
@@ -10,12 +11,21 @@
 #define CONFIG_FETCH_H
 
 #include "io/flow.h"
+#include "model/upload.h"
 #include "store/store_fetch.h"
 #include "worker.h"
 
 enum {
     FETCH_ETAG_MAC_BYTES = 16,
     FETCH_ETAG_SIZE = 2 * FETCH_ETAG_MAC_BYTES + 3 /* quotes and terminator */
+};
+
+/* What a request is for. */
+enum fetch_use {
+    FETCH_NOTHING,  /* no file, or not to be written */
+    FETCH_RENDERED, /* to read a file that a driver writes */
+    FETCH_STORED,   /* to read one that the phone wrote itself */
+    FETCH_UPLOAD    /* to write that */
 };
 
 struct fetch {
@@ -29,12 +39,15 @@ struct fetch {
     struct bk_str tenant_key;
     const struct bk_vendor *vendor; /* whose grammar and format count; NULL: no driver */
     struct bk_file_request file;
+    enum fetch_use use;
+    char upload_name[BK_UPLOAD_NAME_MAX + 1]; /* with FETCH_STORED and FETCH_UPLOAD */
     bool has_claimed_mac; /* by path, User-Agent or user name: compared, never trusted */
     struct bk_mac claimed_mac;
 
     struct bk_pg_query *query;
     enum bk_err query_err;
-    struct bk_pg_rows *rows;
+    struct bk_pg_rows *rows;        /* of the verdict */
+    struct bk_pg_rows *upload_rows; /* of what upload.c asked */
     struct bk_fetch_row row;
 
     struct fetch_enrol *enrol; /* flow_enrol.c's; NULL in flow_fetch.c */
@@ -78,6 +91,14 @@ struct bk_str fetch_fault_reason(enum bk_err err);
 bool fetch_take_tenant_key(struct fetch *fetch, struct bk_str *ret_rest);
 /* GET or HEAD. */
 bool fetch_is_read(const struct bk_request *request);
+/* What a request whose path matches is for, by method, maker and listener; and what bk.device_fetch
+ * and bk.enrol_fetch call that, NULL with FETCH_NOTHING. */
+enum fetch_use fetch_use_of(const struct bk_request *request, const struct bk_vendor *vendor,
+                            const struct bk_path_match *match);
+const char *fetch_kind_name(enum fetch_use use, enum bk_file_kind kind);
+/* The request is for this: path is what matched. */
+void fetch_take_match(struct fetch *fetch, const struct bk_vendor *vendor,
+                      const struct bk_path_match *match, struct bk_str path);
 /* A MAC that the request names. Two that differ become that of nobody, which is refused. */
 void fetch_claim_mac(struct fetch *fetch, const struct bk_mac *mac);
 /* What the User-Agent tells: into the visit, and its MAC among the claims. By fetch->vendor's
@@ -98,6 +119,16 @@ enum bk_next fetch_take_row(struct fetch *fetch);
 
 bk_step_fn fetch_step_render; /* pure: no I/O, no clock */
 bk_step_fn fetch_step_reply;  /* 200 or 304 */
+
+/* A keyed hash of the body, which tells a change of data and of the encoder, and nothing else. */
+void fetch_print_etag(struct fetch *fetch, const struct bk_key *data_key);
+
+/* --- upload.c: files that phones write themselves --- */
+
+bk_step_fn fetch_step_write;   /* seal and send what the phone wrote */
+bk_step_fn fetch_step_written; /* 200, 413 or 503 */
+bk_step_fn fetch_step_look_up; /* what it wrote before */
+bk_step_fn fetch_step_open;    /* into the body */
 
 struct fetch *fetch_new(struct cfg_worker *worker, struct bk_request *request);
 /* Runs the flow; visit and end follow by themselves. */

@@ -32,6 +32,7 @@ struct fetch_enrol {
     struct bk_enrol_reading readings[READING_MAX];
     struct bk_path_match matches[READING_MAX];
     size_t reading_count;
+    struct bk_str file; /* the path without tenant key and proof */
     struct bk_http_auth auth;
     char auth_space[BK_HTTP_AUTH_MAX];
     struct bk_enrol_row row;
@@ -130,17 +131,18 @@ static enum bk_next step_match(struct bk_flow *flow)
     if (!fetch_take_tenant_key(fetch, &rest))
         return fetch_refuse(fetch, BK_ERR_NOT_FOUND, BK_STR("unknown_tenant_key"));
     fetch_read_agent(fetch);
-    struct bk_str file = take_proof(enrol, rest);
-    if (!fetch_is_read(fetch->request))
-        return BK_NEXT; /* no file is written to: none asked for */
+    struct bk_str file = enrol->file = take_proof(enrol, rest);
 
     for (const struct bk_vendor *const *vendor = bk_vendors();
          *vendor != NULL && enrol->reading_count < READING_MAX; vendor++) {
         struct bk_path_match *match = &enrol->matches[enrol->reading_count];
         if (!(*vendor)->match_path(file, match))
             continue;
+        enum fetch_use use = fetch_use_of(fetch->request, *vendor, match);
+        if (use == FETCH_NOTHING)
+            continue;
         enrol->readings[enrol->reading_count++] =
-            (struct bk_enrol_reading){(*vendor)->name, bk_file_kind_name(match->kind)};
+            (struct bk_enrol_reading){(*vendor)->name, fetch_kind_name(use, match->kind)};
         if (match->has_mac)
             fetch_claim_mac(fetch, &match->mac);
     }
@@ -191,6 +193,8 @@ static enum bk_next step_prove(struct bk_flow *flow)
     if (cfg_listener_of(fetch->request->peer)->auth == CFG_AUTH_URL)
         return fetch_refuse(fetch, BK_ERR_NOT_FOUND, BK_STR("no_identity"));
     struct bk_str value = bk_request_header(fetch->request, "authorization");
+    if (fetch->request->is_too_long) /* its head was dropped, proof and all (web/connection.c) */
+        return fetch_refuse(fetch, BK_ERR_TOO_LARGE, BK_STR("upload_too_long"));
     if (value.ptr == NULL)
         return challenge(fetch, false);
     bool is_basic = cfg_listener_of(fetch->request->peer)->auth == CFG_AUTH_BASIC;
@@ -291,9 +295,7 @@ static void take_reading(struct fetch *fetch)
         const struct bk_path_match *match = &enrol->matches[i];
         if (!bk_str_eq(fetch->row.vendor, bk_str_of(enrol->readings[i].maker)))
             continue;
-        fetch->file = (struct bk_file_request){match->kind, match->has_mac, match->model_code};
-        fetch->visit.kind = enrol->readings[i].kind;
-        fetch->visit.is_boot = (fetch->vendor->boot_kinds >> match->kind & 1) != 0;
+        fetch_take_match(fetch, fetch->vendor, match, enrol->file);
     }
 }
 
@@ -413,20 +415,33 @@ static enum bk_next step_name(struct bk_flow *flow)
 }
 
 static const struct bk_step enrol_steps[] = {
-    {"match", step_match},         /* path -> tenant key, proof, file by every maker's grammar */
-    {"prove", step_prove},         /* Basic, Digest: 401 to all, before any look-up */
-    {"judge", step_judge},         /* Digest needs the secret itself: one round trip more */
-    {"load", step_load},           /* one round trip */
-    {"decide", step_decide},       /* serve, a first file, or a reason not to */
-    {"renew", step_renew},         /* at a site, or after a factory reset: one round trip more */
-    {"name", step_name},           /* URL, user and password of the file */
-    {"render", fetch_step_render}, /* pure: no I/O, no clock */
+    {"match", step_match},           /* path -> tenant key, proof, file by every maker's grammar */
+    {"prove", step_prove},           /* Basic, Digest: 401 to all, before any look-up */
+    {"judge", step_judge},           /* Digest needs the secret itself: one round trip more */
+    {"load", step_load},             /* one round trip */
+    {"decide", step_decide},         /* serve, a first file, or a reason not to */
+    {"renew", step_renew},           /* at a site, or after a factory reset: one round trip more */
+    {"name", step_name},             /* URL, user and password of the file */
+    {"look_up", fetch_step_look_up}, /* a file that the phone wrote itself: one round trip more */
+    {"open", fetch_step_open},
+    {"render", fetch_step_render}, /* any other: pure, no I/O, no clock */
     {"reply", fetch_step_reply},   /* 200 or 304 */
+    {0},
+};
+
+static const struct bk_step write_steps[] = {
+    {"match", step_match},
+    {"prove", step_prove},
+    {"judge", step_judge},
+    {"load", step_load},
+    {"decide", step_decide},
+    {"write", fetch_step_write},     /* one round trip more */
+    {"written", fetch_step_written}, /* 200, 413 or 503 */
     {0},
 };
 
 void fetch_enrol_start(struct fetch *fetch)
 {
     fetch->enrol = bk_alloc_or_abort(sizeof *fetch->enrol);
-    fetch_run(fetch, enrol_steps);
+    fetch_run(fetch, fetch_is_read(fetch->request) ? enrol_steps : write_steps);
 }

@@ -19,17 +19,13 @@ static enum bk_next step_match(struct bk_flow *flow)
     if (!fetch_take_tenant_key(fetch, &rest))
         return fetch_refuse(fetch, BK_ERR_NOT_FOUND, BK_STR("unknown_tenant_key"));
     fetch_read_agent(fetch);
-    if (!fetch_is_read(fetch->request))
-        return BK_NEXT; /* no file is written to: none asked for */
 
     struct bk_path_match match = {.kind = BK_FILE_NONE};
     const struct bk_vendor *vendor = fetch->vendor;
     if (vendor != NULL && vendor->match_path(rest, &match)) {
-        fetch->file = (struct bk_file_request){match.kind, match.has_mac, match.model_code};
         if (match.has_mac)
             fetch_claim_mac(fetch, &match.mac);
-        fetch->visit.kind = bk_file_kind_name(match.kind);
-        fetch->visit.is_boot = (vendor->boot_kinds >> match.kind & 1) != 0;
+        fetch_take_match(fetch, vendor, &match, rest);
     }
     /* What names another MAC than its certificate is never served; how often that is looked up has
      * an end. */
@@ -54,7 +50,7 @@ static enum bk_next step_load(struct bk_flow *flow)
         .root_ids = identity->root_ids,
         .root_count = identity->root_count,
         .fingerprint = identity->fingerprint,
-        .kind = fetch->file.kind != BK_FILE_NONE ? bk_file_kind_name(fetch->file.kind) : NULL,
+        .kind = fetch_kind_name(fetch->use, fetch->file.kind),
         /* A certificate is the better witness, where it tells. */
         .model = identity->model.len > 0 ? identity->model : bk_str_of(fetch->visit.model),
         .serial = identity->serial,
@@ -89,11 +85,22 @@ static enum bk_next step_decide(struct bk_flow *flow)
 }
 
 static const struct bk_step fetch_steps[] = {
-    {"match", step_match},         /* path -> tenant key, file */
-    {"load", step_load},           /* one round trip; waits pg.query_timeout_ms at most */
-    {"decide", step_decide},       /* serve, or a reason not to */
-    {"render", fetch_step_render}, /* pure: no I/O, no clock */
+    {"match", step_match},           /* path -> tenant key, file, what for */
+    {"load", step_load},             /* one round trip; waits pg.query_timeout_ms at most */
+    {"decide", step_decide},         /* serve, or a reason not to */
+    {"look_up", fetch_step_look_up}, /* a file that the phone wrote itself: one round trip more */
+    {"open", fetch_step_open},
+    {"render", fetch_step_render}, /* any other: pure, no I/O, no clock */
     {"reply", fetch_step_reply},   /* 200 or 304 */
+    {0},
+};
+
+static const struct bk_step write_steps[] = {
+    {"match", step_match},
+    {"load", step_load},
+    {"decide", step_decide},
+    {"write", fetch_step_write},     /* one round trip more */
+    {"written", fetch_step_written}, /* 200, 413 or 503 */
     {0},
 };
 
@@ -105,5 +112,5 @@ void cfg_fetch_start(void *worker, struct bk_request *request)
         return;
     }
     fetch->vendor = fetch->identity->vendor;
-    fetch_run(fetch, fetch_steps);
+    fetch_run(fetch, fetch_is_read(request) ? fetch_steps : write_steps);
 }

@@ -13,12 +13,14 @@
 #include "catalog/catalog.h"
 #include "roots_share.h"
 #include "store/store_fetch.h"
+#include "store/store_upload.h"
 #include "web/auth_cert.h"
 #include "web/auth_http.h"
 #include "worker.h"
 
 enum {
-    RECORD_QUEUE_MAX = 8 /* a batch of visits, of strangers, of good addresses; bans */
+    RECORD_QUEUE_MAX = 8, /* a batch of visits, of strangers, of good addresses; bans */
+    UPLOAD_QUEUE_MAX = 64 /* each may hold a file; one more is answered 503 */
 };
 
 /* --- the worker's state --- */
@@ -59,6 +61,8 @@ static void worker_close(void *state)
         bk_pg_close(worker->fetch_pg);
     if (worker->record_pg != NULL)
         bk_pg_close(worker->record_pg);
+    if (worker->upload_pg != NULL)
+        bk_pg_close(worker->upload_pg);
     cfg_roots_close(worker->roots);
     cfg_visits_close(worker->visits);
     bk_doorbell_close(worker->doorbell);
@@ -78,6 +82,9 @@ static void *worker_open(struct bk_worker *web, void *setup)
     if (err == BK_OK)
         err = open_pg(worker, "record", bk_store_visit_statements, RECORD_QUEUE_MAX,
                       &worker->record_pg);
+    if (err == BK_OK)
+        err = open_pg(worker, "upload", bk_store_upload_statements, UPLOAD_QUEUE_MAX,
+                      &worker->upload_pg);
     const struct bk_doorbell_options bell = bk_server_doorbell(&worker->setup->settings->server);
     if (err == BK_OK)
         err = bk_doorbell_open(worker->loop, &bell, NULL, NULL, &worker->doorbell, NULL);
@@ -194,6 +201,7 @@ int main(int argc, char **argv)
             (enum cfg_listener_kind)settings.server.listeners[i].kind;
         listeners[i].require_client_certificate = kind != CFG_LISTENER_ENROLMENT;
         listeners[i].is_legacy = kind == CFG_LISTENER_LEGACY;
+        listeners[i].body_max_bytes = (size_t)settings.server.listeners[i].upload_max_bytes;
     }
     options.requests_max = (size_t)settings.requests_max;
     options.hosts = hosts;

@@ -4,6 +4,7 @@
 #include "settings.h"
 
 #include "counters.h"
+#include "model/upload.h"
 
 #define ROW(...) BK_SETTING_ROW(struct cfg_settings, __VA_ARGS__)
 
@@ -19,6 +20,14 @@ static const struct bk_setting_row rows[] = {
         "Folder of further <vendor>.tsv model tables, read at start", NULL),
     ROW(requests_max, "limits.requests", BK_T_INT, 1, 100000, "2000",
         "Requests of one worker under way, whose answers are in memory; one more is answered 503",
+        NULL),
+    ROW(uploads_per_hour, "limits.uploads_per_hour", BK_T_INT, 1, 10000, "120",
+        "Files that one device may write within an hour of the clock; one more is answered 503",
+        NULL),
+    ROW(uploads_max_bytes, "limits.upload_device_bytes", BK_T_INT, 65536, BK_UPLOADS_MAX, "1048576",
+        "Bytes of all files that one device has written; the oldest of its logs makes room, and "
+        "what "
+        "finds none is answered 413",
         NULL),
     ROW(pg_queue_max, "pg.queue_max", BK_T_INT, 1, 100000, "2000",
         "Fetches of one worker that wait for PostgreSQL; one more is answered 503", NULL),
@@ -66,6 +75,12 @@ static const struct bk_setting_row listener_rows[] = {
                    "Where phones on an enrolment listener have their secret: in the URL, or as the "
                    "password of HTTP Basic or Digest authentication",
                    "url basic digest"),
+    BK_SETTING_ROW(
+        struct bk_listener_settings, upload_max_bytes, "upload_bytes", BK_T_INT, 0, BK_UPLOAD_MAX,
+        "262144",
+        "Longest file that a phone may write (its log, contacts, what was changed at it); "
+        "a longer one is answered 413. 0: none may be written",
+        NULL),
     BK_SETTING_ROW_END,
 };
 

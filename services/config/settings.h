@@ -33,6 +33,7 @@ struct cfg_settings {
     int64_t requests_max;
     int64_t pg_queue_max, pg_in_flight_max, pg_query_timeout_ms, pg_connect_timeout_ms;
     int64_t visits_queue_max, visits_flush_ms, trust_refresh_s;
+    int64_t uploads_per_hour, uploads_max_bytes;
     int64_t limits_scan_subjects, limits_failures, limits_window_s, limits_ban_s, limits_refresh_s;
 };
 

@@ -19,6 +19,8 @@ enum cfg_metric {
     CFG_M_NOT_MODIFIED,
     CFG_M_REFUSED,
     CFG_M_FAULTS,
+    CFG_M_UPLOADS_STORED,
+    CFG_M_UPLOADS_TOO_LARGE,
     CFG_M_PG_UP,
     CFG_M_PG_QUEUE,
     CFG_M_VISITS_WRITTEN,
@@ -63,6 +65,7 @@ struct cfg_worker {
     struct bk_loop *loop;
     const struct cfg_setup *setup;
     struct bk_pg *fetch_pg;       /* fetches, trust roots */
+    struct bk_pg *upload_pg;      /* what phones write: long, so beside everything else */
     struct bk_pg *record_pg;      /* visits, strangers: may be slow without slowing a fetch */
     struct bk_doorbell *doorbell; /* rung when a phone came that somebody waits for */
     struct cfg_visits *visits;

@@ -244,8 +244,8 @@ def test_no_secret_opens_the_mtls_listener(stack, phone, one):
     assert one.state() == "claimed"
 
 
-def test_nothing_is_uploaded(one):
-    assert one.get(one.steady_path(), method="PUT").status == 404
+def test_nobody_writes_the_file_that_is_written_for_it(one):
+    assert one.get(one.steady_path(), method="PUT", body=b"x").status == 404
 
 
 def test_armed_serving(stack, one):

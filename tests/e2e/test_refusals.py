@@ -99,7 +99,7 @@ def test_the_user_agent_is_compared_never_trusted(parties):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "FETCH"])
 def test_other_methods_get_no_configuration(parties, method):
-    """Uploads come later; until then nothing but GET and HEAD has a meaning."""
+    """What is written for a phone is read by GET and HEAD; for what it writes itself, see test_uploads.py."""
     mine = parties["mine"]
     with mine.connect() as connection:
         connection.send(

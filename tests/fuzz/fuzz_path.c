@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/upload.h"
 #include "vendor/vendor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -34,6 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         demand(match.model_code.len <= 32);
         for (size_t i = 0; i < match.model_code.len; i++)
             demand(match.model_code.ptr[i] > ' ' && match.model_code.ptr[i] <= '~');
+        /* What a phone writes has a name that PostgreSQL takes (migrations/0035_upload.sql). */
+        char name[BK_UPLOAD_NAME_MAX + 1];
+        demand(!bk_vendor_keeps(*vendor, &match) || bk_upload_name(path, &name));
     }
     struct bk_path_match match;
     const struct bk_vendor *guess = bk_vendor_of_path(path, &match);

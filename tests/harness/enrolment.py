@@ -105,9 +105,10 @@ class Enrolled:
         return rawtls.Connection(("127.0.0.1", port or self.stack.enrolment_port), None, None,
                                  self.stack.authorities.server_ca, source=source)
 
-    def get(self, path=None, method="GET", headers=(), agent=None, **options):
+    def get(self, path=None, method="GET", headers=(), agent=None, body=None, **options):
         with self.connect(**options) as connection:
-            return connection.request(path or self.own_file, method, [("User-Agent", agent or self.agent()), *headers])
+            return connection.request(
+                path or self.own_file, method, [("User-Agent", agent or self.agent()), *headers], body=body)
 
     def basic(self, password, user=None, **options):
         pair = base64.b64encode(f"{user or self.mac}:{password}".encode()).decode()

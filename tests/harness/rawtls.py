@@ -187,10 +187,12 @@ class Connection:
                 return self.pending, True
             self.pending += data
 
-    def request(self, path, method="GET", headers=(), host="localhost", timeout_s=None):
+    def request(self, path, method="GET", headers=(), host="localhost", timeout_s=None, body=None):
         lines = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
         lines += [f"{name}: {value}" for name, value in headers]
-        self.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        if body is not None:
+            lines.append(f"Content-Length: {len(body)}")
+        self.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + (body or b""))
         return self.read_answer(is_head=method == "HEAD", timeout_s=timeout_s)
 
 

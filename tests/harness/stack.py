@@ -474,11 +474,11 @@ class Phone:
             options.pop("address"), self.cert, self.key, self.stack.authorities.server_ca, **options
         )
 
-    def get(self, path=None, method="GET", headers=(), **options):
+    def get(self, path=None, method="GET", headers=(), body=None, **options):
         """One request on a connection of its own."""
         with self.connect(**options) as connection:
             return connection.request(
-                path or self.own_file, method, [("User-Agent", self.agent()), *headers]
+                path or self.own_file, method, [("User-Agent", self.agent()), *headers], body=body
             )
 
     def device_id(self):

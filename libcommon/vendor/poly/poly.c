@@ -81,4 +81,6 @@ const struct bk_vendor bk_vendor_poly = {
     .resync_event = "check-sync",
     .reboot_event = NULL, /* it restarts only when its files have changed */
     .boot_kinds = 1u << BK_FILE_MASTER,
+    .upload_kinds =
+        1u << BK_FILE_LOG | 1u << BK_FILE_OVERRIDE | 1u << BK_FILE_DIRECTORY | 1u << BK_FILE_CALLS,
 };

@@ -166,4 +166,5 @@ const struct bk_vendor bk_vendor_yealink = {
     .resync_event = "check-sync;reboot=false",
     .reboot_event = "check-sync;reboot=true",
     .boot_kinds = 1u << BK_FILE_BOOT | 1u << BK_FILE_COMMON, /* the latter: older firmware */
+    .upload_kinds = 1u << BK_FILE_LOCAL | 1u << BK_FILE_DIRECTORY,
 };

@@ -65,6 +65,34 @@ static void two_parts_of_the_same_text_share_no_key(void **state)
     bk_buf_deinit(&plain);
 }
 
+static void a_file_is_kept_under_the_last_step_of_its_path(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *want; /* NULL: none */
+    } rows[] = {
+        {"f04ea4691c59-app.log", "f04ea4691c59-app.log"},
+        {"F04EA4691C59-app.log", "f04ea4691c59-app.log"},
+        {"Calls/F04EA4691C59-calls.xml", "f04ea4691c59-calls.xml"},
+        {"a/b/c_d.x", "c_d.x"},
+        {"0123456789012345678901234567890123456789012345678901234567890123",
+         "0123456789012345678901234567890123456789012345678901234567890123"},
+        {"01234567890123456789012345678901234567890123456789012345678901234", NULL},
+        {"", NULL},
+        {"calls/", NULL},
+        {"a b", NULL},
+        {"a%2e", NULL},
+        {"\303\204.log", NULL},
+    };
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        char name[BK_UPLOAD_NAME_MAX + 1];
+        bool is_good = bk_upload_name(bk_str_of(rows[i].path), &name);
+        assert_int_equal(is_good, rows[i].want != NULL);
+        if (is_good)
+            assert_string_equal(name, rows[i].want);
+    }
+}
+
 static void identifiers_are_numbers_that_json_carries(void **state)
 {
     (void)state;
@@ -79,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_part_opens_where_it_was_sealed_for_and_nowhere_else),
         cmocka_unit_test(two_parts_of_the_same_text_share_no_key),
+        cmocka_unit_test(a_file_is_kept_under_the_last_step_of_its_path),
         cmocka_unit_test(identifiers_are_numbers_that_json_carries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
