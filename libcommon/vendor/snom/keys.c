@@ -43,16 +43,27 @@ static const char *word_of(enum bk_key_kind kind)
     return NULL;
 }
 
+/* What ends the number of a lamp; NULL: it can be written. */
+static const char *fault_of(const struct bk_phone_key *key, struct bk_str pickup_code)
+{
+    if (key->kind == BK_KEY_BLF && bk_str_find(key->value, '|') >= 0)
+        return "the key's number holds '|', which ends it; for the code behind it, set "
+               "call.pickup_code";
+    if (key->kind == BK_KEY_BLF && bk_str_find(pickup_code, '|') >= 0)
+        return "call.pickup_code holds '|', which ends it";
+    return key->value.len + pickup_code.len > VALUE_SIZE - 16 ? "is too long" : NULL;
+}
+
 /* A lamp names the code that picks its call up, when the phone is to. */
 static void print_value(const struct bk_phone_key *key, struct bk_str pickup_code,
                         char (*ret_text)[VALUE_SIZE])
 {
     const char *word = word_of(key->kind);
-    bool has_value = key->kind != BK_KEY_LINE && key->kind != BK_KEY_NONE;
-    if (key->kind == BK_KEY_BLF && pickup_code.len > 0)
+    bool has_value = key->kind != BK_KEY_LINE && key->kind != BK_KEY_NONE && key->value.len > 0;
+    if (key->kind == BK_KEY_BLF && has_value && pickup_code.len > 0)
         snprintf(*ret_text, sizeof *ret_text, "blf %.*s|%.*s", BK_STR_ARG(key->value),
                  BK_STR_ARG(pickup_code));
-    else if (has_value && key->value.len > 0)
+    else if (has_value)
         snprintf(*ret_text, sizeof *ret_text, "%s %.*s", word, BK_STR_ARG(key->value));
     else
         snprintf(*ret_text, sizeof *ret_text, "%s", word);
@@ -70,6 +81,12 @@ static void put_key(struct bk_sheet *sheet, int slot, const struct bk_phone_key 
     }
     if (key == NULL)
         key = &none;
+    snprintf(name, sizeof name, "fkey[%d]", slot - 1);
+    const char *fault = fault_of(key, pickup_code);
+    if (fault != NULL) {
+        bk_sheet_fail(sheet, bk_str_of(name), fault);
+        return;
+    }
     print_value(key, pickup_code, &value);
     snprintf(name, sizeof name, "fkey[%d].context", slot - 1);
     bk_put_int(sheet, bk_str_of(name), key->line > 0 ? key->line : 1);

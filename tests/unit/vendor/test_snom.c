@@ -1,6 +1,8 @@
 /* Snom: its paths and User-Agents, and what must not be taken for one; raw parameters. */
 #include "harness/test.h"
 
+#include <string.h>
+
 #include "unit/vendor/corpus.h"
 #include "vendor/vendor.h"
 
@@ -127,6 +129,50 @@ static void raw_parameters_are_judged_by_the_table(void **state)
     }
 }
 
+/* Of key 1, a lamp; want "": refused. */
+static const struct {
+    const char *label, *number, *code, *want;
+} lamps[] = {
+    {"with a code", "1002", "*8", "perm=\"\">blf 1002|*8</fkey>"},
+    {"without one", "1002", "", "perm=\"\">blf 1002</fkey>"},
+    {"no number", "", "*8", "perm=\"\">blf</fkey>"},
+    {"a number that ends early", "1002|*9", "*8", ""},
+    {"a number with its own code", "1002|*8", "", ""},
+    {"a code that ends early", "1002", "*8|9", ""},
+};
+
+static void the_number_of_a_lamp_ends_where_it_should(void **state)
+{
+    const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
+    (void)state;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(lamps); i++) {
+        struct bk_phone_key key = {.panel = BK_PANEL_LINE,
+                                   .slot = 1,
+                                   .kind = BK_KEY_BLF,
+                                   .value = bk_str_of(lamps[i].number)};
+        struct bk_phone phone = {
+            .provisioning_url = BK_STR("https://p.example/k"), .keys = &key, .key_count = 1};
+        struct bk_detail detail = {{0}};
+        struct bk_buf out;
+        phone.settings[BK_NEUTRAL_PICKUP_CODE].value.text = bk_str_of(lamps[i].code);
+        bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
+        print_message("  %s\n", lamps[i].label);
+        enum bk_err err = bk_vendor_render(snom(), &phone, bk_model_find(snom(), BK_STR("D785")),
+                                           &request, &out, NULL, &detail);
+        bk_buf_add(&out, (struct bk_str){"", 1});
+        if (lamps[i].want[0] == '\0') {
+            assert_int_equal(err, BK_ERR_INVALID);
+            assert_non_null(strstr(detail.text, "fkey[0]: "));
+        } else {
+            assert_int_equal(err, BK_OK);
+            assert_non_null(strstr(out.ptr, lamps[i].want));
+        }
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +181,7 @@ int main(void)
         cmocka_unit_test(paths_follow_the_grammar),
         cmocka_unit_test(agents_follow_the_grammar),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
+        cmocka_unit_test(the_number_of_a_lamp_ends_where_it_should),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
