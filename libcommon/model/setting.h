@@ -60,6 +60,8 @@
       "Weekly fetch not after, HH:MM") \
     X(PROV_PNP, "provisioning.pnp", BK_T_BOOL, 0, 0, NULL, "Multicast plug and play") \
     X(PROV_DHCP, "provisioning.dhcp", BK_T_BOOL, 0, 0, NULL, "Provisioning server from DHCP") \
+    X(PROV_USER_DATA, "provisioning.user_data", BK_T_BOOL, 0, 0, NULL, \
+      "The phone writes what its user changes, and contacts, to the server, and reads them back") \
     X(FIRMWARE_URL, "firmware.url", BK_T_TEXT, 8, 255, NULL, "URL of the firmware to run") \
     X(VLAN_ID, "net.vlan_id", BK_T_INT, 1, 4094, NULL, "802.1Q VLAN of the phone's own traffic") \
     X(VLAN_PRIORITY, "net.vlan_priority", BK_T_INT, 0, 7, NULL, "802.1p priority") \

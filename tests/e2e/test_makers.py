@@ -124,6 +124,20 @@ def test_a_poly_that_finds_nothing_new_stays_up(trusting, scene):  # noqa: F811
     assert phone.live.of_kind("reboot", since) == []
 
 
+def test_a_polys_logs_are_kept_for_its_tenant(trusting, scene):  # noqa: F811
+    phone = start(scene, "poly")
+    told = phone.live.wait("uploaded", file=f"{phone.mac}-app.log")
+    assert [event["status"] for event in phone.live.of_kind("uploaded")] == [200, 200] and told["status"] == 200
+    since = phone.live.mark()
+    scene.wait(scene.request("reprovision", phone), "done")
+    phone.live.wait("uploaded", since, file=f"{phone.mac}-app.log", status=200)
+    parts = scene.world.stack.sql(
+        "select u.name, count(*), sum(p.bytes) = u.bytes from app.upload as u join app.upload_part as p"
+        " using (tenant_id, upload_id) where u.device_id = %s group by u.upload_id, u.tenant_id order by 1",
+        (phone.device_id(),))
+    assert parts == [(f"{phone.mac}-app.log", 2, True), (f"{phone.mac}-boot.log", 1, True)]
+
+
 def test_a_poly_asks_for_everybodys_master_when_its_own_is_not_there(trusting, scene):  # noqa: F811
     """Of a phone that nobody knows neither is there, and it keeps what it held."""
     mac = f"0004f2{os.getpid() % 256:02x}{next(_count):04x}"

@@ -114,6 +114,18 @@ void yealink_fill_provisioning(struct bk_sheet *sheet, const struct bk_file *fil
                    BK_NEUTRAL_PROV_DHCP);
 }
 
+/* <mac>-local.cfg and <mac>-contact.xml, by PUT, beside its other files. */
+static void put_user_data(struct bk_sheet *sheet, const struct bk_phone *phone)
+{
+    bool is_on = take(sheet, phone, BK_NEUTRAL_PROV_USER_DATA)->value.number > 0;
+    bk_put_setting(sheet, BK_STR("static.auto_provision.custom.sync"), phone->settings,
+                   BK_NEUTRAL_PROV_USER_DATA);
+    bk_put(sheet, BK_STR("static.auto_provision.custom.sync.path"),
+           is_on ? phone->provisioning_url : BK_STR_NONE);
+    put_when_set(sheet, phone, BK_NEUTRAL_PROV_USER_DATA,
+                 BK_STR("static.auto_provision.custom.upload_method"), "0");
+}
+
 /*
  * "admin:<password>". A password that nobody sets is not reset: the factory's is known to
  * everybody, so the phone keeps the last one it was given.
@@ -254,6 +266,7 @@ void yealink_fill_settings(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_phone *phone = file->phone;
     yealink_fill_provisioning(sheet, file);
+    put_user_data(sheet, file->phone);
     put_security(sheet, phone);
     put_time(sheet, phone);
     put_display(sheet, phone);
