@@ -83,6 +83,7 @@ class Planted:
         self.with_rest()
         self.with_mistakes()
         self.with_traffic()
+        self.with_uploads()
 
     def ask(self, client, status, method, path, body=None, **options):
         answer = client.expect(status, method, path, body, **options)
@@ -248,6 +249,22 @@ class Planted:
                      "/v1/jobs", "/v1/visits", "/v1/refusals", "/v1/audit-events", "/v1/anomalies", "/v1/me",
                      f"/v1/devices/{self.phones[0].device_id()}", f"/v1/devices/{self.enrolled[0][1].id}/enrolment"):
             self.ask(self.admin, 200, "GET", path)
+
+
+    def with_uploads(self):
+        """A phone's own settings hold passwords too: short and long ones, refused, too long, and half of one."""
+        for number, phone in enumerate(self.phones[:6]):
+            path, theirs = (f"/{self.tenant.key}/{mac}-local.cfg" for mac in (phone.mac, self.phones[-1].mac))
+            word = self.canaries.new("what a phone wrote")
+            assert phone.get(path, "PUT", body=(word * (1, 200, 9000)[number % 3]).encode()).status == 200
+            assert word.encode() in phone.get(path).body
+            word = self.canaries.new("what a phone may not write")
+            assert phone.get(theirs, "PUT", body=(word * (1, 200, 9000)[number % 3]).encode()).status == 404
+            word = self.canaries.new("what is too long")
+            assert phone.get(path, "PUT", body=(word * 20000).encode()).status == 413
+            with phone.connect() as connection:
+                word = self.canaries.new("half of what a phone writes")
+                connection.send(f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n{word * 1000}".encode())
 
 
 @pytest.fixture(scope="module")
