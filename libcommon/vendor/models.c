@@ -86,6 +86,8 @@ static enum bk_err parse_field(const struct parser *p, const struct column *colu
     if (column->is_text) {
         if (text.len > TEXT_LEN_MAX)
             return fail(p, "text is longer than 255 bytes", text);
+        if (bk_str_has_control(text))
+            return fail(p, "text holds a control character", BK_STR_NONE);
         memcpy(at, &text, sizeof text);
         return BK_OK;
     }

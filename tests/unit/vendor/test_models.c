@@ -42,6 +42,7 @@ static const struct {
     {"no name", HEAD "\t\t1\t2\t3\t4\t5\t\n", "f.tsv:2: a model has no name"},
     {"a model twice", HEAD "T1\t\t1\t2\t3\t4\t5\t\nt1\t\t1\t2\t3\t4\t5\t\n",
      "f.tsv:3: model stands twice: t1"},
+    {"a control character", HEAD "T\x01\t\t1\t2\t3\t4\t5\t\n", "f.tsv:2: text holds a control"},
     {"invalid UTF-8", HEAD "T\xff\t\t1\t2\t3\t4\t5\t\n", "UTF-8"},
 };
 
