@@ -1,4 +1,4 @@
-/* User-Agents of phones: what is read must be inside the text and printable. */
+/* User-Agents of phones, to each maker: what is read must be inside the text and printable. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -21,18 +21,34 @@ static void demand_part(struct bk_str whole, struct bk_str part)
         demand(part.ptr[i] >= ' ' && part.ptr[i] <= '~'); /* "IP Touch 4028" */
 }
 
+static void demand_agent(struct bk_str text, const struct bk_agent *agent)
+{
+    demand_part(text, agent->model);
+    demand_part(text, agent->firmware);
+}
+
+/* What one maker takes for its own goes to the first one that does. */
+static void demand_guess(bool is_taken, const struct bk_vendor *guess)
+{
+    demand(is_taken == (guess != NULL));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct bk_str agent = {(const char *)data, size};
+    struct bk_str text = {(const char *)data, size};
     struct bk_agent got;
-    if (bk_vendor_of_agent(agent, &got) != NULL) {
-        demand_part(agent, got.model);
-        demand_part(agent, got.firmware);
-        demand(got.model.len > 0);
+    bool is_taken = false, is_taken_of_sip = false;
+    for (const struct bk_vendor *const *maker = bk_makers(); *maker != NULL; maker++) {
+        if ((*maker)->match_agent(text, &got)) {
+            demand_agent(text, &got);
+            is_taken = true;
+        }
+        if ((*maker)->match_sip_agent(text, &got)) {
+            demand_agent(text, &got);
+            is_taken_of_sip = true;
+        }
     }
-    if (bk_vendor_of_sip_agent(agent, &got) != NULL) {
-        demand_part(agent, got.model);
-        demand_part(agent, got.firmware);
-    }
+    demand_guess(is_taken, bk_vendor_of_agent(text, &got));
+    demand_guess(is_taken_of_sip, bk_vendor_of_sip_agent(text, &got));
     return 0;
 }
