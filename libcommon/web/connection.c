@@ -23,11 +23,12 @@
 #include "web/connection.h"
 
 enum {
-    QUIET_MS = 20,        /* a request to be refused is answered after this much silence, */
-    QUIET_MAX_MS = 1000,  /* or after this time, whatever still comes */
-    FIELD_COUNT_MAX = 64, /* phones send about ten */
-    CLOSE_MAX_MS = 2000,  /* a peer that does not even take our close is cut off */
-    IDLE_CLOSE_MS = 1000  /* while stopping: a request may be on its way until then */
+    QUIET_MS = 20,                /* a request to be refused is answered after this much silence, */
+    QUIET_MAX_MS = 1000,          /* or after this time, whatever still comes */
+    FIELD_COUNT_MAX = 64,         /* phones send about ten */
+    SMALL_BODY_BYTES = 16 * 1024, /* such a body is always read: it needs no room of the worker's */
+    CLOSE_MAX_MS = 2000,          /* a peer that does not even take our close is cut off */
+    IDLE_CLOSE_MS = 1000          /* while stopping: a request may be on its way until then */
 };
 
 static void on_first_head(h2o_socket_t *socket, const char *err);
@@ -197,7 +198,7 @@ static enum body_refusal judge_body(const struct connection *conn)
     if (row != NULL && row->body_max_bytes > 0 && bytes > row->body_max_bytes)
         return BODY_TOO_LONG;
     /* One alone is always read, whatever the two limits are. */
-    if (bytes > 0 && worker->body_bytes > 0 &&
+    if (bytes > SMALL_BODY_BYTES && worker->body_bytes > 0 &&
         (worker->body_bytes >= room || bytes > room - worker->body_bytes))
         return BODY_NO_ROOM;
     return BODY_WELCOME;
@@ -233,10 +234,11 @@ static void begin_request(struct connection *conn)
 static void hold_body(struct connection *conn)
 {
     struct bk_worker *worker = conn->listener->worker;
+    if (conn->head.body_bytes <= SMALL_BODY_BYTES)
+        return;
     conn->held_bytes = conn->head.body_bytes;
     worker->body_bytes += conn->held_bytes;
-    if (conn->held_bytes > 0)
-        bk_worker_gauge(worker, BK_WM_BODY_BYTES, (int64_t)worker->body_bytes);
+    bk_worker_gauge(worker, BK_WM_BODY_BYTES, (int64_t)worker->body_bytes);
 }
 
 /* A whole head goes to h2o, which dispatches the request at once or reads its body first. */

@@ -97,7 +97,8 @@ enum bk_web_metric {
         {"beckon_http_requests", NULL, "Requests under way, their answers in memory", true}, \
         {"beckon_http_busy_total", NULL, "Requests answered 503 at once: too many under way", \
          false}, \
-        {"beckon_http_body_bytes", NULL, "Bytes of request bodies being read or served", true}, \
+        {"beckon_http_body_bytes", NULL, \
+         "Bytes of request bodies over 16 KiB being read or served", true}, \
         {"beckon_http_malformed_total", NULL, "Malformed requests, answered 400", false}, \
     { \
         "beckon_certificate_expires_at_seconds", NULL, \
@@ -204,8 +205,9 @@ struct bk_server_options {
     size_t network_percent; /* 1..100 of these: what one network (/24, /48) may have */
     size_t handshakes_max;  /* at once; a quarter of them of one network */
     size_t requests_max;    /* at once, one more is answered 503; 0: as many as come */
-    /* Of bodies at once, as their heads announce them; one more is answered 503, unless it is alone
-     * or too long. */
+    /* Of bodies longer than 16 KiB at once, as their heads announce them; one more is answered 503,
+     * unless it is alone or too long. Whoever announces and does not send keeps long bodies out so,
+     * and no others. */
     size_t bodies_max_bytes;
     int early_timeout_ms; /* accept to the end of the first head */
     int idle_timeout_ms;  /* any later head */

@@ -83,7 +83,7 @@ struct bk_server_settings {
         "16384", "Longest request head; a longer one is answered 400", NULL), \
     BK_SETTING_ROW(type, server.bodies_max_bytes, "limits.bodies_bytes", BK_T_INT, 65536, \
         4294967296, "67108864", "Bytes of request bodies that one worker reads and serves at once; " \
-        "one more body is answered 503", NULL), \
+        "one more body is answered 503. Those of up to 16 KiB are always read", NULL), \
     BK_SETTING_ROW(type, server.connections_max, "limits.connections", BK_T_INT, 16, 100000, \
         "4000", "Connections of one worker; one more is closed at once", NULL), \
     BK_SETTING_ROW(type, server.network_percent, "limits.network_percent", BK_T_INT, 1, 100, "75", \
