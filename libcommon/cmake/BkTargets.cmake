@@ -26,7 +26,8 @@ target_compile_definitions(PkgConfig::LIBRE INTERFACE
 set_target_properties(PkgConfig::LIBRE PROPERTIES
   INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${LIBRE_INCLUDE_DIRS}")
 
-option(BK_TESTS "build the tests (cmocka, python3); phonesim and benchload are built anyway" ON)
+option(BK_TESTS "build the tests (cmocka, python3)" ON)
+option(BK_HARNESS "build what ./run, ./bench and tests start: the simulated phone, load clients" ON)
 option(BK_WERROR "treat warnings as errors" OFF)
 option(BK_HARDEN "stack protector, PIE, relro, fortify where the compiler optimises (not with sanitizers)" OFF)
 option(BK_MIMALLOC "services allocate with mimalloc (a handshake costs a tenth less CPU)" OFF)
