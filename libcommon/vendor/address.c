@@ -38,9 +38,14 @@ int bk_sip_port(int port, enum bk_transport transport)
 struct bk_str bk_host_port_print(const struct bk_sip_server *server,
                                  char (*space)[BK_HOST_PORT_SIZE])
 {
-    if (server->port == 0)
+    bool is_ipv6 = bk_str_find(server->host, ':') >= 0 && server->host.ptr[0] != '[';
+    if (server->port == 0 && !is_ipv6)
         return server->host;
-    int len = snprintf(*space, sizeof *space, "%.*s:%d", BK_STR_ARG(server->host), server->port);
+    char port[16] = "";
+    if (server->port != 0)
+        snprintf(port, sizeof port, ":%d", server->port);
+    int len = snprintf(*space, sizeof *space, "%s%.*s%s%s", is_ipv6 ? "[" : "",
+                       BK_STR_ARG(server->host), is_ipv6 ? "]" : "", port);
     size_t size = len < 0 ? 0 : (size_t)len;
     return (struct bk_str){*space, size < sizeof *space ? size : sizeof *space - 1};
 }

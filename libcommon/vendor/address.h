@@ -20,7 +20,8 @@ struct bk_address bk_address_of(struct bk_str url);
 /* 0 in the neutral model is the transport's default (RFC 3261, 19.1.2). */
 int bk_sip_port(int port, enum bk_transport transport);
 
-/* "host", or "host:port" where a port was given; cut at the end of space. */
+/* "host", or "host:port" where a port was given; an IPv6 address, which is stored without brackets,
+ * in such. Cut at the end of space. */
 #define BK_HOST_PORT_SIZE 300
 struct bk_str bk_host_port_print(const struct bk_sip_server *server,
                                  char (*space)[BK_HOST_PORT_SIZE]);

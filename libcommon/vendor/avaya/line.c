@@ -48,12 +48,13 @@ static void put_controllers(struct bk_sheet *sheet, const struct bk_pbx_side *pb
         bk_sheet_fail(sheet, name, "has no transport for NAPTR; choose udp, tcp or tls");
         return;
     }
-    char text[BK_SERVER_MAX * 300];
+    char text[BK_SERVER_MAX * 320], space[BK_HOST_PORT_SIZE];
     size_t used = 0;
     for (size_t i = 0; i < count && used < sizeof text; i++) {
-        int len = snprintf(text + used, sizeof text - used, "%s%.*s:%d;transport=%s",
-                           i > 0 ? "," : "", BK_STR_ARG(servers[i].host),
-                           bk_sip_port(servers[i].port, pbx->transport), transport);
+        const struct bk_sip_server server = {servers[i].host,
+                                             bk_sip_port(servers[i].port, pbx->transport)};
+        int len = snprintf(text + used, sizeof text - used, "%s%.*s;transport=%s", i > 0 ? "," : "",
+                           BK_STR_ARG(bk_host_port_print(&server, &space)), transport);
         used += len > 0 ? (size_t)len : 0;
     }
     if (used >= sizeof text)
@@ -65,10 +66,11 @@ static void put_controllers(struct bk_sheet *sheet, const struct bk_pbx_side *pb
 /* "1001@pbx.example" */
 static void put_account_name(struct bk_sheet *sheet, const struct bk_line *line)
 {
-    const struct bk_str name = BK_STR("SIP_USER_ACCOUNT"), domain = domain_of(&line->pbx);
-    char text[600];
-    int len =
-        snprintf(text, sizeof text, "%.*s@%.*s", BK_STR_ARG(line->number), BK_STR_ARG(domain));
+    const struct bk_str name = BK_STR("SIP_USER_ACCOUNT");
+    const struct bk_sip_server domain = {.host = domain_of(&line->pbx)};
+    char text[600], space[BK_HOST_PORT_SIZE];
+    int len = snprintf(text, sizeof text, "%.*s@%.*s", BK_STR_ARG(line->number),
+                       BK_STR_ARG(bk_host_port_print(&domain, &space)));
     if (line->number.len == 0)
         bk_put_empty(sheet, name);
     else if (len < 0 || (size_t)len >= sizeof text)

@@ -132,10 +132,12 @@ static void put_codecs(struct bk_sheet *sheet, const struct bk_line *line)
 static void put_uri(struct bk_sheet *sheet, const struct bk_line *line)
 {
     const struct bk_pbx_side *pbx = &line->pbx;
-    struct bk_str host =
-        pbx->domain.len > 0 || pbx->registrar_count == 0 ? pbx->domain : pbx->registrars[0].host;
-    char uri[BK_PARAM_VALUE_MAX + 2];
-    snprintf(uri, sizeof uri, "sip:%.*s@%.*s", BK_STR_ARG(line->number), BK_STR_ARG(host));
+    const struct bk_sip_server host = {.host = pbx->domain.len > 0 || pbx->registrar_count == 0
+                                                   ? pbx->domain
+                                                   : pbx->registrars[0].host};
+    char uri[BK_PARAM_VALUE_MAX + 2], space[BK_HOST_PORT_SIZE];
+    snprintf(uri, sizeof uri, "sip:%.*s@%.*s", BK_STR_ARG(line->number),
+             BK_STR_ARG(bk_host_port_print(&host, &space)));
     put(sheet, "SIP_URI", line->index, line->number.len > 0 ? bk_str_of(uri) : BK_STR_NONE);
 }
 

@@ -229,12 +229,15 @@ static struct bk_pbx_side random_pbx(void)
         .transport = random_chance(4) ? BK_TRANSPORT_NAPTR : (enum bk_transport)random_below(3),
         .srtp = random_chance(8) ? BK_SRTP_REQUIRED : (enum bk_srtp)random_below(2),
     };
+    const struct bk_str host = random_chance(8) ? BK_STR(IPV6_HOST) : BK_STR("reg.example");
     for (size_t i = 0; i < BK_SERVER_MAX; i++) {
         int port = random_chance(50) ? 0 : 5000 + (int)random_below(999);
-        pbx.registrars[i] =
-            (struct bk_sip_server){i == 0 ? BK_STR("reg.example") : BK_STR("reg2.example"), port};
-        pbx.proxies[i] = (struct bk_sip_server){BK_STR("192.0.2.9"), port == 0 ? 5080 : 0};
+        pbx.registrars[i] = (struct bk_sip_server){i == 0 ? host : BK_STR("reg2.example"), port};
+        pbx.proxies[i] = (struct bk_sip_server){random_chance(8) ? host : BK_STR("192.0.2.9"),
+                                                port == 0 ? 5080 : 0};
     }
+    if (random_chance(5))
+        pbx.domain = BK_STR(IPV6_HOST);
     return pbx;
 }
 

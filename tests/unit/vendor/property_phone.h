@@ -11,6 +11,9 @@
 /* The value of raw parameters that the driver reserves: it must stand in no file. */
 #define RESERVED_VALUE "reserved-never-written"
 
+/* An address of a PBX, as it is stored: without brackets. */
+#define IPV6_HOST "2001:db8::7"
+
 void random_start(uint64_t seed);
 uint32_t random_below(uint32_t bound);
 bool random_chance(uint32_t percent);

@@ -53,12 +53,25 @@ static void a_port_that_is_given_is_printed(void **state)
     assert_str_equal(bk_host_port_print(&server, &space), "sip.example:65535");
 }
 
+static void an_ipv6_address_is_told_from_its_port(void **state)
+{
+    (void)state;
+    char space[BK_HOST_PORT_SIZE];
+    struct bk_sip_server server = {.host = BK_STR("2001:db8::1")};
+    assert_str_equal(bk_host_port_print(&server, &space), "[2001:db8::1]");
+    server.port = 5070;
+    assert_str_equal(bk_host_port_print(&server, &space), "[2001:db8::1]:5070");
+    server.host = BK_STR("[2001:db8::1]"); /* of a provisioning URL */
+    assert_str_equal(bk_host_port_print(&server, &space), "[2001:db8::1]:5070");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls_are_cut_by_the_table),
         cmocka_unit_test(a_port_of_zero_is_the_transports),
         cmocka_unit_test(a_port_that_is_given_is_printed),
+        cmocka_unit_test(an_ipv6_address_is_told_from_its_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

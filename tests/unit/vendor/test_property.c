@@ -5,8 +5,8 @@
  *     it is the same each time
  *     the names and values that a reader of the test's own finds in it (property_read.h) are those
  *     that bk_vendor_list tells, in the same order, and nothing else stands in the file
- *     no name stands twice, no raw parameter in a reserved one's place, and a bootstrap holds
- *     nothing but the driver's own
+ *     no name stands twice, no raw parameter in a reserved one's place, no IPv6 address beside
+ *     something else without its brackets, and a bootstrap holds nothing but the driver's own
  *
  * It does not see whether a driver puts the right value behind a name: list and file come from the
  * same function. Golden files do.
@@ -90,6 +90,18 @@ static bool is_hostile(struct bk_str value)
     return false;
 }
 
+/* Alone, or in brackets: else it cannot be told from a port. */
+static bool has_bare_ipv6(struct bk_str value)
+{
+    const struct bk_str host = BK_STR(IPV6_HOST);
+    for (size_t i = 0; i + host.len <= value.len; i++) {
+        if (bk_str_starts(bk_str_slice(value, i, value.len), host) && value.len > host.len &&
+            (i == 0 || value.ptr[i - 1] != '['))
+            return true;
+    }
+    return false;
+}
+
 static void on_listed(void *context, const struct bk_parameter *parameter)
 {
     (void)context;
@@ -99,6 +111,9 @@ static void on_listed(void *context, const struct bk_parameter *parameter)
         give_up("%.*s is reserved, and set raw", BK_STR_ARG(parameter->name));
     if (now.phone->is_bootstrap && parameter->origin.kind != BK_ORIGIN_DRIVER)
         give_up("%.*s stands in a bootstrap", BK_STR_ARG(parameter->name));
+    if (has_bare_ipv6(parameter->value))
+        give_up("%.*s: \"%.*s\" is no address", BK_STR_ARG(parameter->name),
+                BK_STR_ARG(parameter->value));
     hostile_values += is_hostile(parameter->value);
     pairs_add(&listed, parameter->value, "%.*s", BK_STR_ARG(parameter->name));
 }
