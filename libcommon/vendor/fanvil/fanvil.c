@@ -27,6 +27,8 @@ static const char *const ouis[] = {"0c383e", "00a859", "00a85a", NULL};
 #define CALL "call feature module/"
 #define PHONE "phone feature module/"
 #define QOS "qos config module/"
+#define WEB "mmi config module/"
+#define DOT1X "dot1x config module/"
 
 static const struct bk_reserved reserved[] = {
     {SIP "sip# phone number", USE_LINE},
@@ -44,6 +46,9 @@ static const struct bk_reserved reserved[] = {
     {SIP "sip# bakproxy *", USE_PBX},
     {SIP "sip# transport", USE_PBX},
     {SIP "sip# media crypto", USE_PBX},
+    {SIP "sip# medcrypto *", USE_PBX},
+    {SIP "sip# signal crypto", USE_PBX},
+    {SIP "sip# sigcrypto *", USE_PBX},
     {SIP "sip# voicecodecmap", "set audio.codecs instead"},
     {SIP "sip# dtmf mode", "set audio.dtmf_mode instead"},
     {SIP "sip# pickup num", "set call.pickup_code instead"},
@@ -57,8 +62,8 @@ static const struct bk_reserved reserved[] = {
     {MM "rtp initial port", USE_RTP},
     {MM "rtp port quantity", USE_RTP},
     {MM "select your tone", "set ui.tone_country instead"},
-    {CALL "p1 callwaiting", "set call.waiting instead"},
-    {CALL "p1 enable dnd", "set call.dnd_allowed instead"},
+    {CALL "p# callwaiting", "set call.waiting instead"},
+    {CALL "p# enable dnd", "set call.dnd_allowed instead"},
     {PHONE "enable sntp", USE_NTP},
     {PHONE "sntp server", USE_NTP},
     {PHONE "second sntp server", USE_NTP},
@@ -68,8 +73,15 @@ static const struct bk_reserved reserved[] = {
     {PHONE "time display style", "set time.format instead"},
     {PHONE "backlight off time", "set ui.backlight_s instead"},
     {PHONE "all pswd encryption", USE_NONE},
+    {PHONE "push xml *", USE_NONE}, /* who may push to it */
+    {PHONE "sip notify xml", USE_NONE},
     {"dsskey config module/*", USE_KEY},
-    {"mmi config module/account#*", USE_PASSWORD},
+    {WEB "account#*", USE_PASSWORD},
+    {WEB "enable telnet", USE_NONE},
+    {WEB "telnet *", USE_NONE},
+    {WEB "remote control", USE_NONE},
+    {WEB "web authentication", USE_NONE},
+    {WEB "web pswd *", USE_NONE},
     {"log config module/output device", USE_LOG},
     {"log config module/syslog server", USE_LOG},
     {"log config module/syslog server port", USE_LOG},
@@ -85,7 +97,12 @@ static const struct bk_reserved reserved[] = {
     {QOS "lldp transmit", "set net.lldp instead"},
     {QOS "lldp learn policy", "set net.lldp instead"},
     {QOS "cdp enable", "set net.cdp instead"},
-    {"maintenance config module/auto server digest", USE_NONE},
+    {"maintenance config module/*", USE_NONE},
+    /* Whom it trusts, and as whom it is trusted. */
+    {DOT1X "permission ctf", USE_NONE},
+    {DOT1X "common name", USE_NONE},
+    {DOT1X "ctf *", USE_NONE},
+    {DOT1X "device cert *", USE_NONE},
     {"autoupdate config module/auto image url", "set firmware.url instead"},
     {"autoupdate config module/*", USE_ADDRESS},
     {"firmware check module/*", "set firmware.url instead"},

@@ -40,7 +40,10 @@ static size_t module_of(struct bk_str name)
     return i;
 }
 
-/* Of a raw parameter: a module, and a name of words. */
+/*
+ * Of a raw parameter: a module, and a name of words. Two blanks, which may be one to the phone, and
+ * the underscores of its XML form would pass by what is reserved.
+ */
 static bool is_name(struct bk_str name)
 {
     struct bk_str rest = name;
@@ -50,7 +53,7 @@ static bool is_name(struct bk_str name)
     for (size_t i = 0; i < rest.len; i++) {
         char c = rest.ptr[i], lower = (char)(c | 0x20);
         bool is_letter = lower >= 'a' && lower <= 'z';
-        bool is_inner = (c >= '0' && c <= '9') || c == ' ' || c == '-' || c == '_' || c == '.';
+        bool is_inner = (c >= '0' && c <= '9') || c == '-' || (c == ' ' && rest.ptr[i + 1] != ' ');
         if (!is_letter && (i == 0 || !is_inner))
             return false;
     }
@@ -119,7 +122,7 @@ const struct bk_format fanvil_format = {
     .is_name = is_name,
     .name_rule =
         "a Fanvil parameter is a module, a slash and a name, as in \"SIP CONFIG MODULE/SIP1 "
-        "Subscribe\": letters, digits, blanks and - _ ., a letter first",
+        "Subscribe\": letters, digits, hyphens and single blanks, a letter first",
     .check_value = bk_lines_check_value,
     .begin = begin,
     .end = bk_lines_end,

@@ -39,7 +39,10 @@ bool grandstream_is_number(struct bk_str name)
     return true;
 }
 
-/* Words of letters, digits, _ and -, joined by dots, a letter first. */
+/*
+ * Words of letters, digits, _ and -, joined by dots, a letter first. A number that begins with a
+ * zero may be the same to the phone, and would pass by what is reserved for it.
+ */
 bool grandstream_is_alias(struct bk_str name)
 {
     size_t dots = 0;
@@ -49,6 +52,8 @@ bool grandstream_is_alias(struct bk_str name)
         char c = name.ptr[i];
         if (c == '.') {
             if (i + 1 == name.len || name.ptr[i + 1] == '.')
+                return false;
+            if (i + 2 < name.len && name.ptr[i + 1] == '0' && is_digit(name.ptr[i + 2]))
                 return false;
             dots++;
         } else if (!is_letter(c) && !is_digit(c) && c != '_' && c != '-') {
@@ -114,8 +119,8 @@ static void end(struct bk_sheet *sheet, const struct bk_file *file)
 const struct bk_format grandstream_format = {
     .content_type = "text/xml; charset=utf-8",
     .is_name = is_name,
-    .name_rule = "a Grandstream parameter is P and a number without leading zeros, or an alias: "
-                 "words of letters, digits, underscores and hyphens, joined by dots",
+    .name_rule = "a Grandstream parameter is P and a number, or an alias: words of letters, "
+                 "digits, underscores and hyphens, joined by dots; numbers have no leading zeros",
     .check_value = bk_xml_check_value,
     .begin = begin,
     .end = end,

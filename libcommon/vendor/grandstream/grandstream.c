@@ -17,7 +17,9 @@ static const char *const ouis[] = {"000b82", "c074ad", "ec74d7", NULL};
 #define USE_VOICEMAIL "set call.voicemail_number instead"
 #define USE_PASSWORD "set security.admin_secret or security.user_secret instead"
 #define USE_INTERVAL "set provisioning.interval_min instead"
+#define USE_DHCP "set provisioning.dhcp instead"
 #define USE_FIRMWARE "set firmware.url instead"
+#define USE_NTP "set time.ntp_servers instead"
 #define USE_ADDRESS "Beckon keeps the address that the phone fetches from"
 #define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
 
@@ -72,6 +74,36 @@ static const struct bk_reserved reserved[] = {
     {"p2612", USE_PBX},
     {"p2712", USE_PBX},
     {"p2812", USE_PBX},
+    /* An adapter's: second server and proxy of both ports, domain, and what the second port has
+     * elsewhere than a second account. */
+    {"p967", USE_PBX},
+    {"p2333", USE_PBX},
+    {"p8617", USE_PBX},
+    {"p747", USE_PBX},
+    {"p748", USE_PBX},
+    {"p987", USE_PBX},
+    {"p2433", USE_PBX},
+    {"p8618", USE_PBX},
+    {"p830", USE_PBX},
+    {"p735", USE_LINE},
+    {"p736", USE_LINE},
+    {"p734", USE_LINE},
+    {"p732", USE_EXPIRES},
+    /* Addresses in the place of what DNS says, and a server that DHCP names. */
+    {"p2308", USE_PBX},
+    {"p2309", USE_PBX},
+    {"p2310", USE_PBX},
+    {"p2408", USE_PBX},
+    {"p2409", USE_PBX},
+    {"p2410", USE_PBX},
+    {"p2508", USE_PBX},
+    {"p2509", USE_PBX},
+    {"p2510", USE_PBX},
+    {"p2608", USE_PBX},
+    {"p2609", USE_PBX},
+    {"p2610", USE_PBX},
+    {"p1411", USE_PBX},
+    {"sip.override.*", USE_PBX},
     {"account.#.enable", USE_LINE},
     {"account.#.name", USE_LINE},
     {"account.#.sip.server.*", USE_PBX},
@@ -103,24 +135,68 @@ static const struct bk_reserved reserved[] = {
     {"p240", USE_NONE},
     {"p194", USE_INTERVAL},
     {"p193", USE_INTERVAL},
-    {"p145", "set provisioning.dhcp instead"},
+    {"p145", USE_DHCP},
     {"p1414", "set provisioning.pnp instead"},
     {"p192", USE_FIRMWARE},
     {"p6767", USE_FIRMWARE},
+    {"p8337", USE_DHCP},
+    {"p8467", USE_ADDRESS}, /* which files are fetched, in which order and form */
+    {"p8501", USE_ADDRESS},
+    {"p8601", USE_ADDRESS},
+    {"p22296", USE_INTERVAL},
+    {"p232", USE_FIRMWARE},
+    {"p233", USE_FIRMWARE},
+    {"p238", USE_FIRMWARE},
     {"provisioning.config.*", USE_ADDRESS},
     {"provisioning.auto.*", USE_INTERVAL},
-    {"provisioning.override.*", "set provisioning.dhcp instead"},
-    {"provisioning.3cxautoprovision", "set provisioning.pnp instead"},
+    {"provisioning.override.*", USE_DHCP},
+    {"provisioning.3cx*", "set provisioning.pnp instead"},
+    {"provisioning.validate*", USE_NONE},
+    {"provisioning.userprotect*", USE_NONE}, /* what its user set would win over the file */
     {"provisioning.firmware.serverpath", USE_FIRMWARE},
     {"provisioning.firmware.protocol", USE_FIRMWARE},
+    {"provisioning.firmware.username", USE_FIRMWARE},
+    {"provisioning.firmware.password", USE_FIRMWARE},
+    {"provisioning.firmware.file*", USE_FIRMWARE},
+    {"provisioning.firmware.checkcondition", USE_FIRMWARE},
+    {"network.proxy.*", USE_ADDRESS},
 
     {"p2", USE_PASSWORD},
     {"p196", USE_PASSWORD},
     {"users.*", USE_PASSWORD},
-    {"p8220", USE_NONE}, /* the phone proves who it is with the certificate it was made with */
+    /* The phone proves who it is with the certificate it was made with. */
+    {"p8220", USE_NONE},
     {"p8221", USE_NONE},
-    {"p30", "set time.ntp_servers instead"},
-    {"datetime.ntp.server.1", "set time.ntp_servers instead"},
+    {"security.certificate", USE_NONE},
+    {"security.key", USE_NONE},
+    {"security.password", USE_NONE},
+    /* Whom it trusts. */
+    {"p8463", USE_NONE},
+    {"p8433", USE_NONE},
+    {"p8434", USE_NONE},
+    {"p8435", USE_NONE},
+    {"p8436", USE_NONE},
+    {"p8437", USE_NONE},
+    {"p8438", USE_NONE},
+    {"p22030", USE_NONE},
+    {"security.validate.*", USE_NONE},
+    {"trustedcacertificates.*", USE_NONE},
+    /* Doors, and other masters: TR-069, the maker's cloud. */
+    {"p276", USE_NONE},
+    {"security.ssh*", USE_NONE},
+    {"security.webaccess*", USE_NONE},
+    {"p1409", USE_NONE},
+    {"p4503", USE_NONE},
+    {"p4504", USE_NONE},
+    {"p4505", USE_NONE},
+    {"p4511", USE_NONE},
+    {"p4512", USE_NONE},
+    {"p4518", USE_NONE},
+    {"tr069.*", USE_NONE},
+    {"gdms.*", USE_NONE},
+    {"p30", USE_NTP},
+    {"p8333", USE_NTP},
+    {"datetime.ntp.server.1", USE_NTP},
     {0},
 };
 

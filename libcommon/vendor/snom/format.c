@@ -116,12 +116,51 @@ static void end(struct bk_sheet *sheet, const struct bk_file *file)
     bk_xml_close(sheet);
 }
 
+/* "user_pass", "webserver_admin_password", "http_client_hash" */
+static bool is_secret(struct bk_str setting)
+{
+    static const struct bk_str words[] = {{"_pass", 5}, {"_hash", 5}, {"_pw", 3}, {"_secret", 7}};
+    for (size_t i = 0; i < BK_COUNT(words); i++) {
+        for (size_t at = 0; at + words[i].len <= setting.len; at++) {
+            if (bk_str_eq_nocase(bk_str_slice(setting, at, at + words[i].len), words[i]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/*
+ * The phone puts settings in where a value names them: {mac}, $(mac), $mac (README.md). A name or
+ * an action URL must not hand out a password that nobody can read here.
+ */
+static const char *check_value(const struct bk_format *format, struct bk_str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] != '$' && value.ptr[i] != '{')
+            continue;
+        size_t begin = i + 1;
+        if (begin < value.len && value.ptr[begin] == '(')
+            begin++;
+        size_t end = begin;
+        while (end < value.len && is_word(value.ptr[end]))
+            end++;
+        if (is_secret(bk_str_slice(value, begin, end)))
+            return "names a password, which the phone would put in";
+    }
+    return bk_xml_check_value(format, value);
+}
+
 const struct bk_format snom_format = {
     .content_type = "text/xml; charset=utf-8",
     .is_name = is_name,
     .name_rule = "a Snom parameter has 1 to 128 letters, digits and underscores, a letter first; "
                  "one of several is name[1]",
-    .check_value = bk_xml_check_value,
+    .check_value = check_value,
     .begin = begin,
     .end = end,
     .put = put,

@@ -14,12 +14,26 @@ static const struct bk_lines lines = {
     .comment = '#',
 };
 
+/* A number that begins with a zero may be the same to the phone, and would pass by what is reserved
+ * for it: "remote_phonebook.data.01.url". */
+static bool is_name(struct bk_str name)
+{
+    if (!bk_is_dotted_name(name))
+        return false;
+    for (size_t i = 2; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (c >= '0' && c <= '9' && name.ptr[i - 1] == '0' && name.ptr[i - 2] == '.')
+            return false;
+    }
+    return true;
+}
+
 /* The header is a comment to everybody but the phone. */
 const struct bk_format yealink_format = {
     .content_type = "text/plain; charset=utf-8",
-    .is_name = bk_is_dotted_name,
+    .is_name = is_name,
     .name_rule = "a Yealink parameter has 1 to 128 letters, digits, dots, underscores and hyphens, "
-                 "a letter first",
+                 "a letter first; its numbers have no leading zeros",
     .check_value = bk_lines_check_value,
     .begin = bk_lines_begin,
     .put = bk_lines_put,
