@@ -68,3 +68,21 @@ struct bk_route bk_route_of(const struct bk_pbx_side *pbx)
     route.proxy_count = has_proxy ? pbx->proxy_count : pbx->registrar_count;
     return route;
 }
+
+static bool is_same_list(const struct bk_sip_server *a, size_t a_count,
+                         const struct bk_sip_server *b, size_t b_count)
+{
+    for (size_t i = 0; a_count == b_count && i < a_count; i++) {
+        if (!bk_str_eq_nocase(a[i].host, b[i].host) || a[i].port != b[i].port)
+            return false;
+    }
+    return a_count == b_count;
+}
+
+bool bk_is_same_route(const struct bk_pbx_side *a, const struct bk_pbx_side *b)
+{
+    const struct bk_route one = bk_route_of(a), other = bk_route_of(b);
+    return a->transport == b->transport &&
+           is_same_list(one.servers, one.server_count, other.servers, other.server_count) &&
+           is_same_list(one.proxies, one.proxy_count, other.proxies, other.proxy_count);
+}

@@ -42,5 +42,7 @@ struct bk_route {
     size_t server_count, proxy_count;
 };
 struct bk_route bk_route_of(const struct bk_pbx_side *pbx);
+/* Same servers, proxies and transport? For phones that have one of each for all accounts. */
+bool bk_is_same_route(const struct bk_pbx_side *a, const struct bk_pbx_side *b);
 
 #endif

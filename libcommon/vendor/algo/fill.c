@@ -11,12 +11,22 @@
 
 static const struct bk_lines lines = {.between = " = ", .comment = '#'};
 
+/* A '#' within a line is part of the value; what stands between two dollar signs is replaced, as in
+ * "alert-$MAC$". */
+static const char *check_value(const struct bk_format *format, struct bk_str value)
+{
+    const char *fault = bk_lines_check_value(format, value);
+    if (fault == NULL && bk_str_find(value, '$') != bk_str_find_last(value, '$'))
+        fault = "holds two dollar signs, and an Algo replaces what stands between them";
+    return fault;
+}
+
 const struct bk_format algo_format = {
     .content_type = "text/plain; charset=utf-8",
     .is_name = bk_is_dotted_name,
     .name_rule = "an Algo parameter has 1 to 128 letters, digits, dots, underscores and hyphens, "
                  "a letter first",
-    .check_value = bk_lines_check_value,
+    .check_value = check_value,
     .put = bk_lines_put,
     .lines = &lines,
 };
@@ -111,6 +121,8 @@ static void put_account(struct bk_sheet *sheet, const struct bk_line *line, int 
     bk_from_line(sheet, index);
     if (line->is_shared)
         bk_put_lost(sheet, BK_STR("shared line"));
+    if (line->label.len > 0)
+        bk_put_lost(sheet, BK_STR("label of a line"));
     char name[16];
     snprintf(name, sizeof name, "%suser", role);
     bk_put(sheet, bk_str_of(name), line->number);
@@ -120,16 +132,6 @@ static void put_account(struct bk_sheet *sheet, const struct bk_line *line, int 
     bk_put(sheet, bk_str_of(name), line->secret);
 }
 
-static bool has_same_server(const struct bk_pbx_side *a, const struct bk_pbx_side *b)
-{
-    const struct bk_route first = bk_route_of(a), second = bk_route_of(b);
-    return a->transport == b->transport &&
-           bk_str_eq_nocase(first.servers[0].host, second.servers[0].host) &&
-           first.servers[0].port == second.servers[0].port &&
-           bk_str_eq_nocase(first.proxies[0].host, second.proxies[0].host) &&
-           first.proxies[0].port == second.proxies[0].port;
-}
-
 static void fill_accounts(struct bk_sheet *sheet, const struct bk_phone *phone)
 {
     size_t at = 0;
@@ -137,7 +139,7 @@ static void fill_accounts(struct bk_sheet *sheet, const struct bk_phone *phone)
     const struct bk_line *first = page != NULL ? page : alert;
     bk_prefix(sheet, BK_STR("sip."));
     bk_from_line(sheet, first != NULL ? first->index : 1);
-    if (page != NULL && alert != NULL && !has_same_server(&page->pbx, &alert->pbx))
+    if (page != NULL && alert != NULL && !bk_is_same_route(&page->pbx, &alert->pbx))
         bk_sheet_fail(sheet, BK_STR("proxy"),
                       "is one for both accounts of an Algo; give its lines one PBX");
     put_server(sheet, first);
@@ -164,10 +166,6 @@ void algo_fill(struct bk_sheet *sheet, const struct bk_file *file)
         return;
     fill_settings(sheet, phone->settings);
     fill_accounts(sheet, phone);
-    for (size_t i = 0; i < phone->key_count; i++) {
-        const struct bk_phone_key *key = &phone->keys[i];
-        bk_from_key(sheet, key->panel, key->module, key->slot);
-        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
-    }
+    bk_put_lost_keys(sheet, phone, ~0u /* all panels */, 1);
     bk_put_raws(sheet, file);
 }

@@ -91,6 +91,24 @@ static const struct {
     {"api.admin.pwd", "x", BK_ERR_DENIED, "control"},
     {"a b", "x", BK_ERR_INVALID, "letters"},
     {"audio.x", "1\nadmin.pwd = x", BK_ERR_INVALID, "control character"},
+    {"audio.x", "1\radmin.pwd = x", BK_ERR_INVALID, "control character"},
+    {"audio.x",
+     "1\xe2\x80\xa8"
+     "admin.pwd = x",
+     BK_ERR_INVALID, "separator"},
+    {"#audio.x", "x", BK_ERR_INVALID, "letters"},
+    {" admin.pwd", "x", BK_ERR_INVALID, "letters"},
+    {"admin.pwd ", "x", BK_ERR_INVALID, "letters"},
+    {"admin.pwd=x\naudio.x", "x", BK_ERR_INVALID, "letters"},
+    {"audio.x=y", "x", BK_ERR_INVALID, "letters"},
+    {"admin.devname", "alert-$MAC$", BK_ERR_INVALID, "two dollar signs"},
+    {"audio.x", "$PWD$", BK_ERR_INVALID, "two dollar signs"},
+    {"audio.x", "$$", BK_ERR_INVALID, "two dollar signs"},
+    {"audio.x", "5$", BK_OK, ""},
+    {"audio.x", "#1", BK_OK, ""},
+    {"prov.sync.frequency", "daily", BK_OK, ""},
+    {"prov.sync.wdays", "1,2,", BK_OK, ""},
+    {"sip.alert1.tone", "Default", BK_OK, ""},
 };
 
 static void raw_parameters_are_judged_by_the_table(void **state)
@@ -103,6 +121,91 @@ static void raw_parameters_are_judged_by_the_table(void **state)
             bk_raw_check(algo(), bk_str_of(raws[i].name), bk_str_of(raws[i].value), &detail),
             raws[i].want);
         if (strstr(detail.text, raws[i].says) == NULL)
+            fail_msg("detail is \"%s\"", detail.text);
+    }
+}
+
+/* However it is spelt: letters of either case, numbers with zeros before them, other members of a
+ * family. */
+static const struct {
+    const char *name, *says;
+} reserved[] = {
+    {"sip.proxy", "PBX"},
+    {"SIP.PROXY", "PBX"},
+    {"sip.proxy.webui", "PBX"},
+    {"sip.proxy2", "PBX"},
+    {"sip.obproxy", "PBX"},
+    {"sip.obproxy1", "PBX"},
+    {"sip.outbound", "PBX"},
+    {"sip.registrar", "PBX"},
+    {"sip.registrar2", "PBX"},
+    {"sip.bkproxy", "PBX"},
+    {"sip.bkproxy02", "PBX"},
+    {"sip.transp", "PBX"},
+    {"sip.transport", "PBX"},
+    {"sip.sips", "PBX"},
+    {"sip.srtp", "PBX"},
+    {"sip.srtp.suite", "PBX"},
+    {"sip.tls.verify", "PBX"},
+    {"sip.register.use", "line"},
+    {"sip.u1.user", "line"},
+    {"sip.u01.user", "line"},
+    {"sip.u1.auth", "line"},
+    {"sip.U1.Pwd", "line"},
+    {"sip.u1.dname", "line"},
+    {"sip.u9.realm", "line"},
+    {"sip.u10", "line"},
+    {"sip.alert1.user", "line"},
+    {"sip.alert01.pwd", "line"},
+    {"sip.alert10.auth", "line"},
+    {"sip.alert2.use", "line"},
+    {"sip.interop.checksync", "control"},
+    {"prov.use", "address"},
+    {"PROV.USE", "address"},
+    {"prov.server", "address"},
+    {"prov.server.method", "address"},
+    {"prov.server.static", "address"},
+    {"prov.server.static2", "address"},
+    {"prov.download.method", "address"},
+    {"prov.download.cfgpath", "address"},
+    {"prov.download.fwpath", "address"},
+    {"prov.download.cert", "address"},
+    {"prov.cert.verify", "address"},
+    {"prov.auth.user", "address"},
+    {"prov.auth.pwd", "address"},
+    {"prov.ztp.use", "address"},
+    {"prov.i", "address"},
+    {"prov.i.use", "address"},
+    {"prov.sync.time", "window_begin"},
+    {"prov.sync.endtime", "window_end"},
+    {"admin.pwd", "security.admin_secret"},
+    {"Admin.Pwd2", "security.admin_secret"},
+    {"api.admin.pwd", "control"},
+    {"api.auth.basic", "control"},
+    {"admin.web.api", "control"},
+    {"admin.sic.use", "control"},
+    {"admin.security.strongpw", "control"},
+    {"admin.teams.region", "PBX"},
+    {"iot.use", "control"},
+    {"net.http", "control"},
+    {"net.snmp", "control"},
+    {"net.srv.snmp.community", "control"},
+    {"system.u1.pwd", "control"},
+    {"system.u02.user", "control"},
+    {"net.time", "time.ntp_servers"},
+    {"net.time1", "time.ntp_servers"},
+    {"admin.timezone", "time.zone"},
+};
+
+static void reserved_families_are_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(reserved); i++) {
+        struct bk_detail detail = {{0}};
+        print_message("  %s\n", reserved[i].name);
+        assert_int_equal(bk_raw_check(algo(), bk_str_of(reserved[i].name), BK_STR("1"), &detail),
+                         BK_ERR_DENIED);
+        if (strstr(detail.text, reserved[i].says) == NULL)
             fail_msg("detail is \"%s\"", detail.text);
     }
 }
@@ -142,6 +245,7 @@ int main(void)
         cmocka_unit_test(a_mac_is_taken_in_either_case),
         cmocka_unit_test(nothing_else_is_a_path),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
+        cmocka_unit_test(reserved_families_are_refused),
         cmocka_unit_test(what_an_algo_cannot_have_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
