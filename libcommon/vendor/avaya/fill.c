@@ -9,9 +9,22 @@
 #include "vendor/avaya/avaya.h"
 #include "vendor/format/lines.h"
 
+/* Words that begin a line which sets nothing. */
+static bool is_directive(struct bk_str name)
+{
+    static const char *const words[] = {"SET", "GET", "IF", "GOTO"};
+    for (size_t i = 0; i < BK_COUNT(words); i++) {
+        if (bk_str_eq_nocase(name, bk_str_of(words[i])))
+            return true;
+    }
+    return false;
+}
+
 /* "FORCE_SIP_EXTENSION", "3PCC_SERVER_MODE" */
 static bool is_name(struct bk_str name)
 {
+    if (is_directive(name))
+        return false;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i], lower = (char)(c | 0x20);
         bool is_digit = c >= '0' && c <= '9';
@@ -19,6 +32,18 @@ static bool is_name(struct bk_str name)
             return false;
     }
     return name.len > 0 && name.len <= BK_PARAM_NAME_MAX;
+}
+
+/* A macro stands for itself nowhere: "$MACADDR" within a value is replaced. */
+static const char *check_value(const struct bk_format *format, struct bk_str value)
+{
+    const char *fault = bk_lines_check_value(format, value);
+    for (size_t i = 0; fault == NULL && i + 1 < value.len; i++) {
+        char lower = (char)(value.ptr[i + 1] | 0x20);
+        if (value.ptr[i] == '$' && lower >= 'a' && lower <= 'z')
+            fault = "holds a dollar sign before a letter, which an Avaya replaces as a macro";
+    }
+    return fault;
 }
 
 static const struct bk_lines lines = {
@@ -40,8 +65,9 @@ static void put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
 const struct bk_format avaya_format = {
     .content_type = "text/plain; charset=utf-8",
     .is_name = is_name,
-    .name_rule = "an Avaya parameter has 1 to 128 letters, digits and underscores",
-    .check_value = bk_lines_check_value,
+    .name_rule = "an Avaya parameter has 1 to 128 letters, digits and underscores, and is none of "
+                 "SET, GET, IF and GOTO",
+    .check_value = check_value,
     .put = put,
     .lines = &lines,
 };
@@ -110,6 +136,8 @@ static void fill_zone(struct bk_sheet *sheet, const struct bk_setting *settings)
     const struct bk_zone *zone = bk_zone_find(setting->value.text);
     char offset[16] = "", start[16] = "", stop[16] = "";
     bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_ZONE);
+    if (zone == NULL && setting->value.text.len > 0)
+        bk_sheet_fail(sheet, BK_STR("GMTOFFSET"), "the time zone is not in the table");
     if (zone != NULL) {
         int minutes = zone->offset_min < 0 ? -zone->offset_min : zone->offset_min;
         snprintf(offset, sizeof offset, "%s%d:%02d",

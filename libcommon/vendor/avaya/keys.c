@@ -73,6 +73,8 @@ void avaya_fill_keys(struct bk_sheet *sheet, const struct bk_phone *phone)
                 bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
             continue;
         }
+        if (key->extension.len > 0)
+            bk_put_lost(sheet, BK_STR("extension of a key"));
         put_key(sheet, key, type);
         written++;
     }

@@ -165,6 +165,8 @@ void avaya_fill_line(struct bk_sheet *sheet, const struct bk_phone *phone)
     judge_srtp(sheet, line->pbx.srtp);
     if (line->is_shared)
         bk_put_lost(sheet, BK_STR("shared line"));
+    if (line->label.len > 0)
+        bk_put_lost(sheet, BK_STR("label of a line"));
     put_codecs(sheet, line == &none ? phone->settings : line->settings);
 
     for (size_t i = 0; i < phone->line_count; i++) {

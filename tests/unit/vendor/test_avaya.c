@@ -142,6 +142,23 @@ static const struct {
     {"", "x", BK_ERR_INVALID, "letters"},
     {"DIALPLAN", "x\nSET TLSSRVR evil.example", BK_ERR_INVALID, "control character"},
     {"DIALPLAN", "a\"b", BK_ERR_INVALID, "quote"},
+    {"DIALPLAN", "x\rGET evil.txt", BK_ERR_INVALID, "control character"},
+    {"DIALPLAN", "x\xc2\x85GET evil.txt", BK_ERR_INVALID, "control character"},
+    {"GET", "evil.txt", BK_ERR_INVALID, "none of"},
+    {"goto", "END", BK_ERR_INVALID, "none of"},
+    {"If", "$MODEL4 SEQ J179 GOTO END", BK_ERR_INVALID, "none of"},
+    {"SET", "TLSSRVR", BK_ERR_INVALID, "none of"},
+    {"GETX", "1", BK_OK, ""},
+    {"# END", "x", BK_ERR_INVALID, "letters"},
+    {"##", "x", BK_ERR_INVALID, "letters"},
+    {"\"TLSSRVR\"", "x", BK_ERR_INVALID, "letters"},
+    {"A\tB", "x", BK_ERR_INVALID, "letters"},
+    {"DIALPLAN", "GET evil.txt", BK_OK, ""}, /* a value: it stands behind its name */
+    {"DIALPLAN", "## x", BK_OK, ""},
+    {"GROUP", "$MACADDR", BK_ERR_INVALID, "dollar sign"},
+    {"GROUP", "x$model4", BK_ERR_INVALID, "dollar sign"},
+    {"GROUP", "$", BK_OK, ""},
+    {"GROUP", "5$ $5 ${x}", BK_OK, ""},
 };
 
 static void raw_parameters_are_judged_by_the_table(void **state)
@@ -154,6 +171,127 @@ static void raw_parameters_are_judged_by_the_table(void **state)
             bk_raw_check(avaya(), bk_str_of(raws[i].name), bk_str_of(raws[i].value), &detail),
             raws[i].want);
         if (strstr(detail.text, raws[i].says) == NULL)
+            fail_msg("detail is \"%s\"", detail.text);
+    }
+}
+
+/* However it is spelt: letters of either case, numbers with zeros before them, other members of a
+ * family. */
+static const struct {
+    const char *name, *says;
+} reserved[] = {
+    {"FORCE_SIP_EXTENSION", "line"},
+    {"force_sip_username", "line"},
+    {"Force_Sip_Password", "line"},
+    {"FORCE_SIP_PASSWORD_2", "line"},
+    {"SIP_USER_ACCOUNT", "line"},
+    {"SIP_USER_ID", "line"},
+    {"SIP_USER_PASSWORD", "line"},
+    {"SIPUSERNAME", "line"},
+    {"SIPPASSWORD", "line"},
+    {"PREV_SIP_USER_ACCOUNT", "line"},
+    {"ENABLE_SIP_USER_ID", "line"},
+    {"DISPLAY_NAME", "line"},
+    {"PRIMARY_LINE_EXTENSION", "line"},
+    {"SIP_CONTROLLER_LIST", "PBX"},
+    {"SIP_CONTROLLER_LIST_2", "PBX"},
+    {"SIP_CONTROLLER_MODE", "PBX"},
+    {"SIPDOMAIN", "PBX"},
+    {"SIPPROXYSRVR", "PBX"},
+    {"SIPPROXYSRVR_IN_USE", "PBX"},
+    {"SIP_PROXY_SELECTION_POLICY", "PBX"},
+    {"SIPREGISTRAR1", "PBX"},
+    {"SIPSIGNAL", "PBX"},
+    {"SIPPORT", "PBX"},
+    {"MWISRVR", "PBX"},
+    {"MEDIAENCRYPTION", "PBX"},
+    {"CODEC_PRIORITY", "audio.codecs"},
+    {"ENABLE_G722", "audio.codecs"},
+    {"ENABLE_G0729", "audio.codecs"},
+    {"ENABLE_G726", "audio.codecs"},
+    {"PHONEKEY", "key"},
+    {"PHONEKEY2", "key"},
+    {"HTTPSRVR", "address"},
+    {"httpsrvr", "address"},
+    {"HTTPSRVR_IN_USE", "address"},
+    {"HTTPSRVR2", "address"},
+    {"HTTPPORT", "address"},
+    {"HTTPDIR", "address"},
+    {"HTTPDIR_PHN", "address"},
+    {"HTTPUSED", "address"},
+    {"HTTPPROXY", "address"},
+    {"HTTPEXCEPTIONDOMAINS", "address"},
+    {"TLSSRVR", "address"},
+    {"TLSSRVRID", "address"},
+    {"TLSSRVRVERIFYID", "address"},
+    {"TLSPORT", "address"},
+    {"TLSDIR", "address"},
+    {"TLS_VERSION", "address"},
+    {"AUTH", "address"},
+    {"FORCE_HTTP_AUTH_USERNAME", "address"},
+    {"FILE_SERVER_URL", "address"},
+    {"CHECK_FILE_SERVER", "address"},
+    {"CONFIG_SERVER", "address"},
+    {"CONFIG_SERVER_PATH", "address"},
+    {"CONFIG_SERVER_SECURE_MODE", "address"},
+    {"DES_STAT", "address"},
+    {"DES_BLOCK", "address"},
+    {"DES_SUPPORT", "address"},
+    {"ENABLE_AVAYA_ENVIRONMENT", "SIP servers"},
+    {"DISCOVER_AVAYA_ENVIRONMENT", "SIP servers"},
+    {"ENABLE_3PCC_ENVIRONMENT", "SIP servers"},
+    {"3PCC_SERVER_MODE", "SIP servers"},
+    {"ENABLE_IPOFFICE", "SIP servers"},
+    {"ENABLE_PPM", "SIP servers"},
+    {"ENABLE_OOD_RESET_NOTIFY", "SIP servers"},
+    {"ENABLE_OOD_MSG_TLS_ONLY", "SIP servers"},
+    {"XSI_URL", "SIP servers"},
+    {"BRURI", "SIP servers"},
+    {"BRAUTH", "SIP servers"},
+    {"USER_STORE_URI", "SIP servers"},
+    {"PUSHPORT", "SIP servers"},
+    {"TPSLIST", "SIP servers"},
+    {"SUBSCRIBELIST", "SIP servers"},
+    {"FORCE_WEB_ADMIN_PASSWORD", "security.admin_secret"},
+    {"PROCPSWD", "security.admin_secret"},
+    {"ADMIN_PASSWORD", "security.admin_secret"},
+    {"ENABLE_WEBSERVER", "security.web_ui"},
+    {"WEBSERVER_ON_HTTP", "security.web_ui"},
+    {"SSH_ALLOWED", "control"},
+    {"EASG_SITE_AUTH_FACTOR", "control"},
+    {"SNMPSTRING", "control"},
+    {"TRUSTCERTS", "security.ca_url"},
+    {"TRUSTLIST", "security.ca_url"},
+    {"ENABLE_PUBLIC_CA_CERTS", "security.ca_url"},
+    {"SERVER_CERT_RECHECK_HOURS", "security.ca_url"},
+    {"OCSP_ENABLED", "security.ca_url"},
+    {"KEYUSAGE_REQUIRED", "security.ca_url"},
+    {"MYCERTCN", "address"},
+    {"MYCERTURL", "address"},
+    {"PKCS12URL", "address"},
+    {"PKCS012URL", "address"},
+    {"SCEPPASSWORD", "address"},
+    {"DELETE_MY_CERT", "address"},
+    {"SNTPSRVR", "time.ntp_servers"},
+    {"SNTPSRVR_IN_USE", "time.ntp_servers"},
+    {"GMTOFFSET", "time.zone"},
+    {"DSTOFFSET", "time.zone"},
+    {"DAYLIGHT_SAVING_SETTING_MODE", "time.zone"},
+    {"TIMEZONE", "time.zone"},
+    {"APPNAME", "firmware"},
+    {"APPNAME_IN_USE", "firmware"},
+    {"JEM24_APPNAME", "firmware"},
+};
+
+static void reserved_families_are_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(reserved); i++) {
+        struct bk_detail detail = {{0}};
+        print_message("  %s\n", reserved[i].name);
+        assert_int_equal(bk_raw_check(avaya(), bk_str_of(reserved[i].name), BK_STR("1"), &detail),
+                         BK_ERR_DENIED);
+        if (strstr(detail.text, reserved[i].says) == NULL)
             fail_msg("detail is \"%s\"", detail.text);
     }
 }
@@ -205,6 +343,7 @@ int main(void)
         cmocka_unit_test(the_1200_series_is_read),
         cmocka_unit_test(nothing_else_is_an_agent),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
+        cmocka_unit_test(reserved_families_are_refused),
         cmocka_unit_test(what_an_avaya_cannot_have_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
