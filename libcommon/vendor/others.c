@@ -187,6 +187,13 @@ static bool technicolor_agent(struct bk_str agent, struct bk_agent *ret_agent)
     return true;
 }
 
+/* "6.2", and "6.T" of another branch */
+static bool is_patton_release(struct bk_str text)
+{
+    struct bk_str branch = text, major = bk_str_cut(&branch, '.');
+    return bk_agent_is_release(text) || (bk_is_digits(major) && bk_agent_is_model(branch));
+}
+
 /*
  * "SmartNode (Model:SN4112/JS/EUI; Serial:00A0BA08933C; Software Version:R6.2 2012-09-11 H323 SIP
  * FXS FXO; Hardware Version:4.4)": the serial is the MAC.
@@ -202,7 +209,7 @@ static bool patton_agent(struct bk_str agent, struct bk_agent *ret_agent)
     struct bk_str software = after(bk_str_cut(&rest, ';'), BK_STR(" Software Version:R"));
     found.model = bk_str_cut(&product, '/');
     found.firmware = bk_str_cut(&software, ' ');
-    if (!bk_agent_is_model(found.model) || !bk_agent_is_release(found.firmware) ||
+    if (!bk_agent_is_model(found.model) || !is_patton_release(found.firmware) ||
         bk_mac_parse_bare(serial, &found.mac) != BK_OK)
         return false;
     *ret_agent = found;

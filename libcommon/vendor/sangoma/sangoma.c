@@ -22,7 +22,8 @@ static bool match_digium(struct bk_str path, struct bk_path_match *ret_match)
         {".xml", BK_FILE_MASTER},
         {"-contacts.xml", BK_FILE_DIRECTORY},
         {"-contacts.cfg", BK_FILE_DIRECTORY},
-        {"-smartblf.cfg", BK_FILE_OVERRIDE},
+        {"-smartblf.cfg", BK_FILE_DIRECTORY}, /* which contacts stand on keys */
+        {"-smartblf.xml", BK_FILE_DIRECTORY},
     };
     const struct bk_str folder = BK_STR("Digium/"), zeros = BK_STR("000000000000");
     struct bk_path_match match = {.kind = BK_FILE_NONE};
@@ -73,14 +74,14 @@ static bool match_agent(struct bk_str agent, struct bk_agent *ret_agent)
     struct bk_agent found = {.has_mac = false};
     if (!bk_agent_split(agent, &words) || words.count < 3 || words.count > 4)
         return false;
-    if (!bk_str_eq(words.words[0], BK_STR("Sangoma")) &&
-        !bk_str_eq(words.words[0], BK_STR("Digium")))
+    if (!bk_str_eq_nocase(words.words[0], BK_STR("Sangoma")) &&
+        !bk_str_eq_nocase(words.words[0], BK_STR("Digium")))
         return false;
     struct bk_str version = words.words[2], digits = version;
     if (bk_str_starts(digits, BK_STR("V")))
         digits = bk_str_slice(digits, 1, digits.len);
     if (!bk_agent_is_model(words.words[1]) ||
-        (!bk_agent_is_version(digits) && !is_digium_version(version)))
+        (!bk_agent_is_release(digits) && !is_digium_version(version)))
         return false;
     if (words.count == 4 && bk_mac_parse(words.words[3], &found.mac) != BK_OK)
         return false;
