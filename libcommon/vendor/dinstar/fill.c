@@ -98,14 +98,6 @@ static void put_servers(struct bk_sheet *sheet, const struct bk_phone *phone)
     bk_put_word(sheet, BK_STR("transport"), word);
 }
 
-static bool is_same_pbx(const struct bk_pbx_side *a, const struct bk_pbx_side *b)
-{
-    return a->transport == b->transport && a->registrar_count == b->registrar_count &&
-           bk_str_eq(a->domain, b->domain) &&
-           (a->registrar_count == 0 || (bk_str_eq(a->registrars[0].host, b->registrars[0].host) &&
-                                        a->registrars[0].port == b->registrars[0].port));
-}
-
 static void put_account(struct bk_sheet *sheet, const struct bk_line *line)
 {
     bk_put_word(sheet, BK_STR("serverid"), "0");
@@ -123,6 +115,10 @@ static void put_account(struct bk_sheet *sheet, const struct bk_line *line)
     bk_put(sheet, BK_STR("auth_id"), line->auth_id.len > 0 ? line->auth_id : line->number);
     bk_put(sheet, BK_STR("auth_pwd"), line->secret);
     bk_put_word(sheet, BK_STR("isregister"), "enable");
+    if (line->is_shared)
+        bk_put_lost(sheet, BK_STR("shared line"));
+    if (line->label.len > 0)
+        bk_put_lost(sheet, BK_STR("label of a line"));
     if (line->pbx.srtp == BK_SRTP_REQUIRED)
         bk_sheet_fail(sheet, BK_STR("isregister"), "no parameter is known that forces SRTP");
     else if (line->pbx.srtp == BK_SRTP_OPTIONAL)
@@ -137,7 +133,7 @@ static void put_accounts(struct bk_sheet *sheet, const struct bk_phone *phone, i
         bk_from_line(sheet, index);
         bk_prefix(sheet, BK_STR("sipacc/sipacc"));
         bk_prefix_number(sheet, index, BK_STR("/"));
-        if (line != NULL && !is_same_pbx(&line->pbx, &phone->lines[0].pbx))
+        if (line != NULL && !bk_is_same_route(&line->pbx, &phone->lines[0].pbx))
             bk_sheet_fail(sheet, BK_STR("serverid"),
                           "all lines of a Dinstar register with one PBX, that of its first line");
         put_account(sheet, line);
@@ -252,10 +248,6 @@ void dinstar_fill(struct bk_sheet *sheet, const struct bk_file *file)
     put_syslog(sheet, settings);
     bk_prefix(sheet, BK_STR("sippnp/"));
     put_switch(sheet, BK_STR("pnp_enable"), settings, BK_NEUTRAL_PROV_PNP, true);
-    for (size_t i = 0; i < phone->key_count; i++) {
-        const struct bk_phone_key *key = &phone->keys[i];
-        bk_from_key(sheet, key->panel, key->module, key->slot);
-        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
-    }
+    bk_put_lost_keys(sheet, phone, ~0u /* all panels */, 1);
     bk_put_raws(sheet, file);
 }

@@ -43,6 +43,72 @@ static void raw_parameters_are_judged_by_the_table(void **state)
     }
 }
 
+/* Groups in which the driver writes, or that would hand the device to somebody else, and what is
+ * nearly one of the six. */
+static const char *const no_names[] = {
+    "provision/url",
+    "Provision/url",
+    "PROVISION/provison_password",
+    "provision",
+    "provision/",
+    "/provision/url",
+    "provision//url",
+    "sip/../provision/url",
+    "sip/provision/url",
+    "./provision/url",
+    "sipserver/server0/domain",
+    "sipserver/server00/domain",
+    "sipserver/server1/port",
+    "sipserver/outbound/domain",
+    "sipserver/tls_bidirectional_auth",
+    "sipserver/sip_proxy_enable",
+    "sipacc/sipacc1/auth_pwd",
+    "sipacc/sipacc01/auth_pwd",
+    "sipacc/sipacc17/user_id",
+    "ports/port1/enable",
+    "ports/port1/cfu",
+    "ports/port01/second_sipacc_id",
+    "portgroup/portgroup0/sipacc",
+    "system/access_ctrl/web/users/user1/password",
+    "system/access_ctrl/web/users/user2/password",
+    "system/access_ctrl/web/port",
+    "system/access_ctrl/telnet/enable",
+    "system/ntp/server1/domain",
+    "system/tr069/url",
+    "tr069/url",
+    "snmp/community",
+    "management/url",
+    "cloud/server",
+    "dms/server",
+    "syslog/ip",
+    "sippnp/pnp_enable",
+    "action_url/url",
+    "network/vpn/server",
+    "SIP/session_timer",
+    "Sip/session_timer",
+    "sip/ session_timer",
+    "sip/session timer",
+    "sip/session_timer/",
+    "sip/1x",
+    "sip/&x;",
+    "media/codec0/name",
+    "fxs_fxo/dial_timeout",
+    "config/version",
+    "param/name",
+};
+
+static void only_six_groups_are_raw(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(no_names); i++) {
+        struct bk_detail detail = {{0}};
+        print_message("  %s\n", no_names[i]);
+        assert_int_equal(bk_raw_check(dinstar(), bk_str_of(no_names[i]), BK_STR("1"), &detail),
+                         BK_ERR_INVALID);
+        assert_non_null(strstr(detail.text, "one of the groups"));
+    }
+}
+
 static enum bk_err render(const struct bk_phone *phone, const struct bk_file_request *request,
                           struct bk_buf *out, struct bk_detail *ret_detail)
 {
@@ -120,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
+        cmocka_unit_test(only_six_groups_are_raw),
         cmocka_unit_test(the_index_names_the_devices_file),
         cmocka_unit_test(what_cannot_be_written_refuses_the_file),
     };
