@@ -218,6 +218,16 @@ void bk_put_secret(struct bk_sheet *sheet, struct bk_str name, const struct bk_s
         bk_put_kept(sheet, name);
 }
 
+void bk_put_beside_secret(struct bk_sheet *sheet, struct bk_str name,
+                          const struct bk_setting *settings, enum bk_neutral id, const char *word)
+{
+    bk_from_setting(sheet, settings, id);
+    if (settings[id].value.text.len > 0)
+        bk_put_word(sheet, name, word);
+    else
+        bk_put_kept(sheet, name);
+}
+
 void bk_put_kept(struct bk_sheet *sheet, struct bk_str name)
 {
     const struct bk_parameter parameter = {

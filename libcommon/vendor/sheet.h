@@ -124,6 +124,9 @@ void bk_put_choice(struct bk_sheet *sheet, struct bk_str name, const struct bk_s
  * keeps the last one it was given. */
 void bk_put_secret(struct bk_sheet *sheet, struct bk_str name, const struct bk_setting *settings,
                    enum bk_neutral id);
+/* What goes with such a password, as the name of its account: word, or kept as the password is. */
+void bk_put_beside_secret(struct bk_sheet *sheet, struct bk_str name,
+                          const struct bk_setting *settings, enum bk_neutral id, const char *word);
 /* Said when a list is made, else nothing: the driver manages this parameter, and leaves it now. */
 void bk_put_kept(struct bk_sheet *sheet, struct bk_str name);
 /* The same: what was asked for has no parameter in this file: "pickup", of a key. */

@@ -158,11 +158,8 @@ static void put_account(struct bk_sheet *sheet, const struct bk_setting *setting
                         const char *level)
 {
     bk_prefix(sheet, prefix);
-    bk_from_setting(sheet, settings, id);
-    if (settings[id].value.text.len > 0) {
-        bk_put_word(sheet, BK_STR("Name"), name);
-        bk_put_word(sheet, BK_STR("Level"), level);
-    }
+    bk_put_beside_secret(sheet, BK_STR("Name"), settings, id, name);
+    bk_put_beside_secret(sheet, BK_STR("Level"), settings, id, level);
     bk_put_secret(sheet, BK_STR("Password"), settings, id);
 }
 

@@ -124,8 +124,7 @@ static void fill_settings(struct bk_sheet *sheet, const struct bk_phone *phone)
     bk_put_setting(sheet, BK_STR("P20165"), settings, BK_NEUTRAL_PROV_PNP);
     put_firmware(sheet, phone);
     bk_put_secret(sheet, BK_STR("P2"), settings, BK_NEUTRAL_ADMIN_SECRET);
-    if (settings[BK_NEUTRAL_ADMIN_SECRET].value.text.len > 0)
-        put_word(sheet, 8681, "admin");
+    bk_put_beside_secret(sheet, BK_STR("P8681"), settings, BK_NEUTRAL_ADMIN_SECRET, "admin");
     bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
     put(sheet, 30, bk_str_trim(bk_str_cut(&servers, ',')));
     bk_from_driver(sheet);

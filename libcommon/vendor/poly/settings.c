@@ -40,9 +40,10 @@ void poly_fill_address(struct bk_sheet *sheet, const struct bk_phone *phone)
 static void put_password(struct bk_sheet *sheet, struct bk_str name,
                          const struct bk_setting *settings, enum bk_neutral id)
 {
+    char set[BK_PARAM_NAME_MAX];
+    snprintf(set, sizeof set, "%.*s.set", BK_STR_ARG(name));
     bk_put_secret(sheet, name, settings, id);
-    if (settings[id].value.text.len > 0)
-        put_switch(sheet, name);
+    bk_put_beside_secret(sheet, bk_str_of(set), settings, id, "1");
 }
 
 /*

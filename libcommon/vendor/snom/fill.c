@@ -34,13 +34,11 @@ static void put_passwords(struct bk_sheet *sheet, const struct bk_setting *setti
 {
     static const char *const names[] = {"admin_mode_password", "admin_mode_password_confirm",
                                         "http_pass", "webserver_admin_password"};
-    bool is_set = settings[BK_NEUTRAL_ADMIN_SECRET].value.text.len > 0;
     for (size_t i = 0; i < BK_COUNT(names); i++)
         bk_put_secret(sheet, bk_str_of(names[i]), settings, BK_NEUTRAL_ADMIN_SECRET);
-    if (is_set) {
-        bk_put_word(sheet, BK_STR("http_user"), "admin");
-        bk_put_word(sheet, BK_STR("webserver_admin_name"), "admin");
-    }
+    bk_put_beside_secret(sheet, BK_STR("http_user"), settings, BK_NEUTRAL_ADMIN_SECRET, "admin");
+    bk_put_beside_secret(sheet, BK_STR("webserver_admin_name"), settings, BK_NEUTRAL_ADMIN_SECRET,
+                         "admin");
 }
 
 static void put_provisioning(struct bk_sheet *sheet, const struct bk_setting *settings)
