@@ -20,6 +20,11 @@ bool cisco_match_sip_agent(struct bk_str agent, struct bk_agent *ret_agent);
 extern const struct bk_format cisco_format;
 const struct bk_format *cisco_form(const struct bk_file *file);
 void cisco_fill(struct bk_sheet *sheet, const struct bk_file *file);
+/* A text of the driver's own making, in which a '$' stands where it means a macro to. */
+void cisco_put_macros(struct bk_sheet *sheet, struct bk_str name, const char *text);
+/* A setting that the phone reads as a rule: an address, and nothing that would be more. */
+void cisco_put_rule(struct bk_sheet *sheet, struct bk_str name, const struct bk_setting *settings,
+                    enum bk_neutral id);
 
 /* Multiplatform (trait "mpp") and older phones differ in a few names; one of an unknown model is
  * given both. */

@@ -21,14 +21,10 @@ static bool is_function_text(struct bk_str text)
     return text.len > 0;
 }
 
-/* A label may hold blanks. One that cannot stand in the function still stands in Short_Name. */
+/* A label may hold blanks. */
 static bool is_label_text(struct bk_str text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == ';' || text.ptr[i] == '=' || text.ptr[i] == '$')
-            return false;
-    }
-    return text.len > 0;
+    return text.len > 0 && bk_str_find(text, ';') < 0 && bk_str_find(text, '=') < 0;
 }
 
 /* What stands before the number; NULL: no function is known for this kind. */
@@ -76,6 +72,10 @@ static void put_function(struct bk_sheet *sheet, struct bk_str name, const struc
             "function has no form");
         return;
     }
+    if (bk_str_find(key->label, '$') >= 0) {
+        bk_sheet_fail(sheet, name, "the key's label holds a '$', which begins a macro");
+        return;
+    }
     char function[FUNCTION_SIZE], line[24] = "";
     bool has_label = is_label_text(key->label);
     if (key->line > 1)
@@ -86,32 +86,53 @@ static void put_function(struct bk_sheet *sheet, struct bk_str name, const struc
     if (len < 0 || (size_t)len >= sizeof function)
         bk_sheet_fail(sheet, name, "is too long");
     else
-        bk_put(sheet, name, (struct bk_str){function, (size_t)len});
+        cisco_put_macros(sheet, name, function);
 }
 
 static void tell_lost(struct bk_sheet *sheet, const struct bk_phone_key *key)
 {
-    if (key != NULL && key->kind != BK_KEY_NONE && key->kind != BK_KEY_LINE &&
-        function_head(key->kind) == NULL)
+    if (key == NULL || key->kind == BK_KEY_NONE)
+        return;
+    if (key->kind != BK_KEY_LINE && function_head(key->kind) == NULL)
         bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
+    if (key->extension.len > 0)
+        bk_put_lost(sheet, BK_STR("extension of a key"));
 }
 
-static void put_line_key(struct bk_sheet *sheet, const struct bk_phone *phone, int slot,
-                         const struct bk_phone_key *key)
+/* The line's own label stands where the key has none. Returns the line that it shows, or NULL. */
+static const struct bk_line *put_line_key(struct bk_sheet *sheet, const struct bk_phone *phone,
+                                          int slot, const struct bk_phone_key *key)
 {
     char extension[40], label[40], function[40];
     size_t at = 0;
-    int line = key == NULL ? slot : key->kind == BK_KEY_LINE && key->line > 0 ? key->line : 0;
+    int number = key == NULL ? slot : key->kind == BK_KEY_LINE && key->line > 0 ? key->line : 0;
+    const struct bk_line *line = number > 0 ? bk_line_at(phone, number, &at) : NULL;
+    struct bk_str text = key != NULL ? key->label : BK_STR_NONE;
+    if (text.len == 0 && line != NULL)
+        text = line->label;
     snprintf(extension, sizeof extension, "Extension_%d_", slot);
     snprintf(label, sizeof label, "Short_Name_%d_", slot);
     snprintf(function, sizeof function, "Extended_Function_%d_", slot);
-    if (line > 0 && bk_line_at(phone, line, &at) != NULL)
-        bk_put_int(sheet, bk_str_of(extension), line);
+    if (line != NULL)
+        bk_put_int(sheet, bk_str_of(extension), number);
     else
         bk_put_word(sheet, bk_str_of(extension), "Disabled");
-    bk_put(sheet, bk_str_of(label), key != NULL ? key->label : BK_STR_NONE);
+    bk_put(sheet, bk_str_of(label), text);
     put_function(sheet, bk_str_of(function), key);
     tell_lost(sheet, key);
+    return line;
+}
+
+/* Labels of lines stand on keys alone. */
+static void tell_lost_labels(struct bk_sheet *sheet, const struct bk_phone *phone,
+                             const bool *is_shown)
+{
+    for (size_t i = 0; i < phone->line_count; i++) {
+        if (phone->lines[i].label.len == 0 || is_shown[phone->lines[i].index])
+            continue;
+        bk_from_line(sheet, phone->lines[i].index);
+        bk_put_lost(sheet, BK_STR("label of a line without a key"));
+    }
 }
 
 /* A side-car's key is its function alone. */
@@ -125,6 +146,8 @@ static void put_module_key(struct bk_sheet *sheet, const struct bk_file *file,
     tell_lost(sheet, walk->key);
     if (walk->key != NULL && walk->key->kind == BK_KEY_LINE)
         bk_put_lost(sheet, BK_STR("line"));
+    if (walk->key != NULL && walk->key->label.len > 0 && !is_label_text(walk->key->label))
+        bk_put_lost(sheet, BK_STR("label of a key"));
 }
 
 void cisco_fill_keys(struct bk_sheet *sheet, const struct bk_file *file)
@@ -132,10 +155,14 @@ void cisco_fill_keys(struct bk_sheet *sheet, const struct bk_file *file)
     const struct bk_phone *phone = file->phone;
     const struct bk_model *model = file->model;
     struct bk_key_walk walk = {.phone = phone};
+    bool is_shown[BK_LINE_MAX + 1] = {false};
     for (bk_key_walk_panel(&walk, BK_PANEL_LINE, 0, model->key_count); bk_key_walk_next(&walk);) {
         bk_from_key(sheet, BK_PANEL_LINE, 0, walk.slot);
-        put_line_key(sheet, phone, walk.slot, walk.key);
+        const struct bk_line *line = put_line_key(sheet, phone, walk.slot, walk.key);
+        if (line != NULL)
+            is_shown[line->index] = true;
     }
+    tell_lost_labels(sheet, phone, is_shown);
     /* No phone of this maker has such keys. */
     for (bk_key_walk_panel(&walk, BK_PANEL_PROGRAMMABLE, 0, 0); bk_key_walk_next(&walk);) {
         bk_from_key(sheet, BK_PANEL_PROGRAMMABLE, 0, walk.slot);

@@ -22,12 +22,34 @@ static void end(struct bk_sheet *sheet, const struct bk_file *file)
     bk_xml_close(sheet);
 }
 
+/*
+ * "$NAME" stands for something else: the MAC, the serial number, another parameter, passwords among
+ * them. The guides list where a phone looks for such macros; that a firmware looks nowhere else is
+ * not known, and there is no form that it surely leaves alone.
+ */
+static const char *check_value(const struct bk_format *format, struct bk_str value)
+{
+    const char *fault = bk_xml_check_value(format, value);
+    if (fault == NULL && bk_str_find(value, '$') >= 0)
+        fault = "holds a '$', which this phone takes for the beginning of a macro";
+    return fault;
+}
+
+void cisco_put_macros(struct bk_sheet *sheet, struct bk_str name, const char *text)
+{
+    const char *fault = bk_xml_check_value(sheet->format, bk_str_of(text));
+    if (fault != NULL)
+        bk_sheet_fail(sheet, name, fault);
+    else
+        bk_put_word(sheet, name, text);
+}
+
 const struct bk_format cisco_format = {
     .content_type = "text/xml; charset=utf-8",
     .is_name = bk_xml_is_name,
     .name_rule = "a Cisco parameter has 1 to 128 letters, digits, underscores, hyphens and dots, "
                  "a letter or underscore first",
-    .check_value = bk_xml_check_value,
+    .check_value = check_value,
     .begin = begin,
     .end = end,
     .put = bk_xml_put_element,
@@ -64,6 +86,16 @@ static bool is_rule_text(struct bk_str text)
     return true;
 }
 
+void cisco_put_rule(struct bk_sheet *sheet, struct bk_str name, const struct bk_setting *settings,
+                    enum bk_neutral id)
+{
+    bk_from_setting(sheet, settings, id);
+    if (is_rule_text(settings[id].value.text))
+        bk_put(sheet, name, settings[id].value.text);
+    else
+        bk_sheet_fail(sheet, name, "holds what means something in a rule");
+}
+
 /* "[--uid u --pwd p]https://host/key/$MA.xml": the phone puts its MAC in, in small letters. */
 static void put_profile_rule(struct bk_sheet *sheet, const struct bk_phone *phone)
 {
@@ -80,11 +112,24 @@ static void put_profile_rule(struct bk_sheet *sheet, const struct bk_phone *phon
     if (len < 0 || (size_t)len >= sizeof rule)
         bk_sheet_fail(sheet, name, "is too long");
     else
-        bk_put(sheet, name, (struct bk_str){rule, (size_t)len});
+        cisco_put_macros(sheet, name, rule);
     bk_wipe(rule, sizeof rule);
 }
 
-/* The other three rules would be followed too. */
+/* "03:00" as "0300"; empty: at no time. */
+static void put_resync_at(struct bk_sheet *sheet, const struct bk_setting *settings)
+{
+    struct bk_str time = settings[BK_NEUTRAL_PROV_WINDOW_BEGIN].value.text;
+    char digits[8];
+    bk_from_setting(sheet, settings, BK_NEUTRAL_PROV_WINDOW_BEGIN);
+    snprintf(digits, sizeof digits, "%.*s%.*s", BK_STR_ARG(bk_str_slice(time, 0, 2)),
+             BK_STR_ARG(bk_str_slice(time, 3, 5)));
+    bk_put(sheet, BK_STR("Resync_At__HHmm_"), bk_str_of(digits));
+    bk_from_driver(sheet);
+}
+
+/* The other three rules would be followed too. The delays are the factory's: a phone that was given
+ * others would come back late, or never. */
 static void put_provisioning(struct bk_sheet *sheet, const struct bk_phone *phone)
 {
     const struct bk_setting *settings = phone->settings;
@@ -102,7 +147,11 @@ static void put_provisioning(struct bk_sheet *sheet, const struct bk_phone *phon
     bool is_off = dhcp->layer != BK_LAYER_NONE && dhcp->value.number == 0;
     bk_from_setting(sheet, settings, BK_NEUTRAL_PROV_DHCP);
     bk_put_word(sheet, BK_STR("DHCP_Option_To_Use"), is_off ? NULL : "66,160,159,150");
-    bk_from_driver(sheet);
+    put_resync_at(sheet, settings);
+    bk_put_word(sheet, BK_STR("Resync_Random_Delay"), "2");
+    bk_put_word(sheet, BK_STR("Resync_Error_Retry_Delay"), "3600");
+    bk_put_word(sheet, BK_STR("Forced_Resync_Delay"), "14400");
+    bk_put_word(sheet, BK_STR("Resync_After_Upgrade_Attempt"), "Yes");
 }
 
 void cisco_fill(struct bk_sheet *sheet, const struct bk_file *file)

@@ -82,6 +82,8 @@ static void put_time(struct bk_sheet *sheet, const struct bk_setting *settings)
     bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
     bk_put(sheet, BK_STR("Primary_NTP_Server"), bk_str_trim(bk_str_cut(&servers, ',')));
     bk_put(sheet, BK_STR("Secondary_NTP_Server"), bk_str_trim(bk_str_cut(&servers, ',')));
+    if (servers.len > 0)
+        bk_put_lost(sheet, BK_STR("NTP servers beyond the second"));
     put_zone(sheet, settings);
 }
 
@@ -119,10 +121,10 @@ void cisco_fill_settings(struct bk_sheet *sheet, const struct bk_file *file)
     put_passwords(sheet, file);
     cisco_put_switch(sheet, BK_STR("Enable_Web_Server"), settings, BK_NEUTRAL_WEB_UI, "Yes");
     if (cisco_is_mpp(file))
-        bk_put_setting(sheet, BK_STR("Custom_CA_Rule"), settings, BK_NEUTRAL_CA_URL);
+        cisco_put_rule(sheet, BK_STR("Custom_CA_Rule"), settings, BK_NEUTRAL_CA_URL);
     bk_from_setting(sheet, settings, BK_NEUTRAL_FIRMWARE_URL);
     bk_put_word(sheet, BK_STR("Upgrade_Enable"), "Yes");
-    bk_put_setting(sheet, BK_STR("Upgrade_Rule"), settings, BK_NEUTRAL_FIRMWARE_URL);
+    cisco_put_rule(sheet, BK_STR("Upgrade_Rule"), settings, BK_NEUTRAL_FIRMWARE_URL);
     put_time(sheet, settings);
     put_vlan(sheet, settings, BK_NEUTRAL_VLAN_ID, BK_STR("Enable_VLAN"), BK_STR("VLAN_ID"));
     put_vlan(sheet, settings, BK_NEUTRAL_PC_VLAN_ID, BK_STR("Enable_PC_Port_VLAN_Tagging"),

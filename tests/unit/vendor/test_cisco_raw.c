@@ -17,9 +17,40 @@ static const struct {
 } cases[] = {
     {"Auth_Resync-Reboot_1_", "No", BK_OK, ""},
     {"Dial_Plan_1_", "(xx.)", BK_OK, ""},
-    {"Resync_At__HHmm_", "0300", BK_OK, ""},
-    {"Enable_Web_Admin_Access", "No", BK_OK, ""},
-    {"GPP_A", "x", BK_OK, ""},
+    {"Resync_At__HHmm_", "0300", BK_ERR_DENIED, "provisioning.window_begin"},
+    {"resync_random_delay", "65535", BK_ERR_DENIED, "control"},
+    {"Resync_Error_Retry_Delay", "0", BK_ERR_DENIED, "control"},
+    {"Resync_Trigger_1", "0 gt 1", BK_ERR_DENIED, "control"},
+    {"Forced_Resync_Delay", "65535", BK_ERR_DENIED, "control"},
+    {"User_Configurable_Resync", "Yes", BK_ERR_DENIED, "control"},
+    {"GPP_P", "x", BK_ERR_DENIED, "control"},
+    {"GPP_SA", "x", BK_ERR_DENIED, "control"},
+    {"Profile_Rule_E", "http://evil.example", BK_ERR_DENIED, "address"},
+    {"Profile_Authentication_Type", "Disabled", BK_ERR_DENIED, "address"},
+    {"Upgrade_Error_Retry_Delay", "1", BK_ERR_DENIED, "firmware.url"},
+    {"Peer_Firmware_Sharing_Log_Server", "evil.example", BK_ERR_DENIED, "firmware.url"},
+    {"Trans_Auth_Rule", "http://evil.example/x.lic", BK_ERR_DENIED, "firmware.url"},
+    {"Custom_CA_Rule", "http://evil.example/ca.pem", BK_ERR_DENIED, "security.ca_url"},
+    {"DHCPv6_Option_To_Use", "17", BK_ERR_DENIED, "provisioning.dhcp"},
+    {"Log_Resync_Request_Msg", "x", BK_ERR_DENIED, "control"},
+    {"PRT_Upload_URL", "http://evil.example", BK_ERR_DENIED, "control"},
+    {"TR-069_Fallback_Support", "Yes", BK_ERR_DENIED, "control"},
+    {"Enable_TR-069", "Yes", BK_ERR_DENIED, "control"},
+    {"ACS_URL", "http://evil.example", BK_ERR_DENIED, "control"},
+    {"BACKUP_ACS_URL", "http://evil.example", BK_ERR_DENIED, "control"},
+    {"Connection_Request_Password", "x", BK_ERR_DENIED, "control"},
+    {"Enable_Web_Admin_Access", "Yes", BK_ERR_DENIED, "control"},
+    {"Enable_Direct_Action_Url", "Yes", BK_ERR_DENIED, "control"},
+    {"Enable_WAN_Web_Server", "Yes", BK_ERR_DENIED, "control"},
+    {"SSH_Password", "x", BK_ERR_DENIED, "control"},
+    {"User_Passwd", "x", BK_ERR_DENIED, "security.user_secret"},
+    {"Proxy_1", "evil.example", BK_ERR_DENIED, "PBX"},
+    {"Password_01", "x", BK_ERR_DENIED, "line"},
+    {"Survival_Proxy_1_", "evil.example", BK_ERR_DENIED, "PBX"},
+    {"TLS_Name_Validate_1_", "No", BK_ERR_DENIED, "PBX"},
+    {"Text_Logo", "$MAC", BK_ERR_INVALID, "Text_Logo: holds a '$'"},
+    {"Text_Logo", "a $(SA) b", BK_ERR_INVALID, "Text_Logo: holds a '$'"},
+    {"Proxy_Fallback_Intvl_1_", "3600", BK_OK, ""},
     {"Proxy_1_", "evil.example", BK_ERR_DENIED, "PBX"},
     {"proxy_01_", "evil.example", BK_ERR_DENIED, "PBX"},
     {"Alternate_Outbound_Proxy_12_", "evil.example", BK_ERR_DENIED, "PBX"},
@@ -40,8 +71,8 @@ static const struct {
     {"1x", "x", BK_ERR_INVALID, "letters"},
     {"A B", "x", BK_ERR_INVALID, "letters"},
     {"A><B", "x", BK_ERR_INVALID, "letters"},
-    {"GPP_A", "a\nb", BK_ERR_INVALID, "GPP_A: holds a control character"},
-    {"GPP_A", " a", BK_ERR_INVALID, "GPP_A: begins or ends"},
+    {"Text_Logo", "a\nb", BK_ERR_INVALID, "Text_Logo: holds a control character"},
+    {"Text_Logo", " a", BK_ERR_INVALID, "Text_Logo: begins or ends"},
 };
 
 static void raw_parameters_are_judged_by_the_table(void **state)
@@ -137,6 +168,35 @@ static void what_cannot_be_written_refuses_the_file(void **state)
          BK_SRTP_OFF,
          {.slot = 1, .kind = BK_KEY_BLF, .value = {"1;fnc=sd", 8}},
          "Extended_Function_1_: "},
+        {"a macro in a name",
+         "u",
+         "p",
+         "Zoe $MAC",
+         BK_TRANSPORT_UDP,
+         BK_SRTP_OFF,
+         {0},
+         "Display_Name_1_: holds a '$'"},
+        {"a macro in a key's label",
+         "u",
+         "p",
+         "x",
+         BK_TRANSPORT_UDP,
+         BK_SRTP_OFF,
+         {.slot = 1, .kind = BK_KEY_LINE, .label = {"$A", 2}},
+         "Short_Name_1_: holds a '$'"},
+        {"a macro in a side-car's label",
+         "u",
+         "p",
+         "x",
+         BK_TRANSPORT_UDP,
+         BK_SRTP_OFF,
+         {.panel = BK_PANEL_MODULE,
+          .module = 1,
+          .slot = 1,
+          .kind = BK_KEY_BLF,
+          .value = {"1", 1},
+          .label = {"$A", 2}},
+         "Unit_1_Key_1: the key's label"},
         {"a key of a kind without a function",
          "u",
          "p",
@@ -193,6 +253,38 @@ static void a_password_has_the_name_that_the_model_knows(void **state)
         const char *text = bk_buf_text(&out);
         assert_int_equal(strstr(text, "<Admin_Passwd>hidden-word<") != NULL, rows[i].is_spa);
         assert_int_equal(strstr(text, "<Admin_Password>hidden-word<") != NULL, rows[i].is_mpp);
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
+/* Rules are a language: an address that says more than where to fetch from is refused. */
+static void an_address_is_no_rule(void **state)
+{
+    (void)state;
+    static const struct {
+        enum bk_neutral id;
+        const char *url, *says; /* NULL: written */
+    } rows[] = {
+        {BK_NEUTRAL_FIRMWARE_URL, "http://fw.example/8841.loads", NULL},
+        {BK_NEUTRAL_FIRMWARE_URL, "http://fw.example/$SN.loads", "Upgrade_Rule: "},
+        {BK_NEUTRAL_FIRMWARE_URL, "http://fw.example/a|http://evil.example", "Upgrade_Rule: "},
+        {BK_NEUTRAL_FIRMWARE_URL, "http://fw.example/(1)?x", "Upgrade_Rule: "},
+        {BK_NEUTRAL_CA_URL, "https://ca.example/[--key]", "Custom_CA_Rule: "},
+        {BK_NEUTRAL_PHONEBOOK_URL, "https://book.example/$MA", "XML_Directory_Service_URL: "},
+    };
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
+        struct bk_detail detail = {{0}};
+        struct bk_buf out;
+        print_message("  %s\n", rows[i].url);
+        phone.settings[rows[i].id].layer = BK_LAYER_TENANT;
+        phone.settings[rows[i].id].value.text = bk_str_of(rows[i].url);
+        assert_int_equal(render(&phone, "CP-8841-3PCC", &out, &detail),
+                         rows[i].says == NULL ? BK_OK : BK_ERR_INVALID);
+        if (rows[i].says != NULL && strstr(detail.text, rows[i].says) == NULL)
+            fail_msg("detail is \"%s\"", detail.text);
         bk_buf_deinit(&out);
     }
     bk_vendors_deinit();
@@ -265,6 +357,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_written_refuses_the_file),
         cmocka_unit_test(a_password_has_the_name_that_the_model_knows),
         cmocka_unit_test(clocks_are_changed_as_the_zone_has_it),
+        cmocka_unit_test(an_address_is_no_rule),
         cmocka_unit_test(an_enterprise_load_gets_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
