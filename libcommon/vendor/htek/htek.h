@@ -9,7 +9,7 @@
 
 extern const struct bk_vendor bk_vendor_htek;
 
-/* hl.c: files of <hl_provision> */
+/* hl.c, hl_reserved.c: files of <hl_provision> */
 extern const struct bk_format hl_format;
 extern const struct bk_reserved hl_reserved[];
 void hl_fill(struct bk_sheet *sheet, const struct bk_file *file);

@@ -12,39 +12,48 @@ static const char *const ouis[] = {"00085d", "1400e9", "08000f", NULL};
 #define USE_LINE "give the device a line instead"
 #define USE_PBX "change the phone side of the PBX instead"
 #define USE_KEY "set a key of the device instead"
+#define USE_CODECS "set audio.codecs instead"
+#define USE_EXPIRES "set sip.register_expires_s instead"
+#define USE_VOICEMAIL "set call.voicemail_number instead"
+#define USE_FIRMWARE "set firmware.url instead"
 #define USE_PROVISIONING "use the provisioning.* settings instead"
 #define USE_ADDRESS "Beckon keeps the address that the phone fetches from"
+#define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
 
-/* A name may begin with '!' or '^' (README.md); such a name is refused by its form. */
+/* A name may begin with '!' or '^' (README.md); such a name is refused by its form. Families are
+ * kept whole, by their beginning. */
 static const struct bk_reserved reserved[] = {
-    {"sip line# user name", USE_LINE},
-    {"sip line# auth name", USE_LINE},
-    {"sip line# password", USE_LINE},
-    {"sip line# display name", USE_LINE},
+    {"sip line# user*", USE_LINE},
+    {"sip line# auth*", USE_LINE},
+    {"sip line# password*", USE_LINE},
+    {"sip line# display name*", USE_LINE},
     {"sip line# screen name*", USE_LINE},
-    {"sip line# proxy *", USE_PBX},
-    {"sip line# registrar *", USE_PBX},
-    {"sip line# backup *", USE_PBX},
-    {"sip line# outbound proxy*", USE_PBX},
-    {"sip line# srtp mode", USE_PBX},
-    {"sip line# registration period", "set sip.register_expires_s instead"},
-    {"sip line# vmail", "set call.voicemail_number instead"},
+    {"sip line# proxy*", USE_PBX},
+    {"sip line# registrar*", USE_PBX},
+    {"sip line# backup*", USE_PBX},
+    {"sip line# outbound*", USE_PBX},
+    {"sip line# transport*", USE_PBX},
+    {"sip line# srtp*", USE_PBX},
+    {"sip line# registration period", USE_EXPIRES},
+    {"sip line# vmail*", USE_VOICEMAIL},
+    {"sip line# customized codec*", USE_CODECS},
+    {"sip line# use basic codecs", USE_CODECS},
     /* The same without a line are defaults of all lines. */
-    {"sip user name", USE_LINE},
-    {"sip auth name", USE_LINE},
-    {"sip password", USE_LINE},
-    {"sip display name", USE_LINE},
+    {"sip user*", USE_LINE},
+    {"sip auth*", USE_LINE},
+    {"sip password*", USE_LINE},
+    {"sip display name*", USE_LINE},
     {"sip screen name*", USE_LINE},
-    {"sip proxy *", USE_PBX},
-    {"sip registrar *", USE_PBX},
-    {"sip backup *", USE_PBX},
-    {"sip outbound proxy*", USE_PBX},
-    {"sip srtp mode", USE_PBX},
-    {"sip transport protocol", USE_PBX},
-    {"sip registration period", "set sip.register_expires_s instead"},
-    {"sip vmail", "set call.voicemail_number instead"},
-    {"sip customized codec", "set audio.codecs instead"},
-    {"sip use basic codecs", "set audio.codecs instead"},
+    {"sip proxy*", USE_PBX},
+    {"sip registrar*", USE_PBX},
+    {"sip backup*", USE_PBX},
+    {"sip outbound*", USE_PBX},
+    {"sip transport*", USE_PBX},
+    {"sip srtp*", USE_PBX},
+    {"sip registration period", USE_EXPIRES},
+    {"sip vmail*", USE_VOICEMAIL},
+    {"sip customized codec*", USE_CODECS},
+    {"sip use basic codecs", USE_CODECS},
 
     {"prgkey# type", USE_KEY},
     {"prgkey# value", USE_KEY},
@@ -64,33 +73,44 @@ static const struct bk_reserved reserved[] = {
     {"expmod# key# line", USE_KEY},
 
     {"download protocol", USE_ADDRESS},
-    {"http server", USE_ADDRESS},
-    {"http path", USE_ADDRESS},
-    {"http port", USE_ADDRESS},
-    {"http username", USE_ADDRESS},
-    {"http password", USE_ADDRESS},
-    {"https server", USE_ADDRESS},
-    {"https path", USE_ADDRESS},
-    {"https port", USE_ADDRESS},
-    {"https username", USE_ADDRESS},
-    {"https password", USE_ADDRESS},
+    {"https validate certificates", "set security.verify_server instead"},
+    /* Servers, users and passwords of a fetch, what is checked of a certificate, how it is
+     * spoken. */
+    {"http *", USE_ADDRESS},
+    {"https *", USE_ADDRESS},
     {"tftp *", USE_ADDRESS},
     {"ftp *", USE_ADDRESS},
-    {"alternate tftp*", USE_ADDRESS},
+    {"alternate *", USE_ADDRESS},
+    {"use alternate *", USE_ADDRESS},
     {"contact rcs", USE_ADDRESS},
+    {"redirect *", USE_ADDRESS},
+    {"dhcp config *", USE_ADDRESS}, /* which option names another server */
+    {"dhcp userclass", USE_ADDRESS},
+    {"options simple discovery", USE_ADDRESS},
+    {"encryption *", USE_ADDRESS}, /* a key that our files are not written with */
     {"auto resync *", USE_PROVISIONING},
 
     {"admin password", "set security.admin_secret instead"},
+    {"admin*", USE_NONE},
     {"user password", "set security.user_secret instead"},
-    {"https validate *", "set security.verify_server instead"},
+    {"user password*", USE_NONE},
+    {"options password*", USE_NONE},
+    {"web interface*", USE_NONE},
+    {"ssh *", USE_NONE},
+    {"telnet *", USE_NONE},
+    {"tr69*", USE_NONE},
+    {"tr069*", USE_NONE},
+    {"tr-069*", USE_NONE},
+    {"xml application post list", USE_NONE}, /* who may push commands to it */
     {"sips trusted certificates", "set security.ca_url instead"},
-    {"sips root and intermediate certificates", USE_ADDRESS},
-    {"sips local certificate", USE_ADDRESS},
-    {"sips private key", USE_ADDRESS},
-    {"firmware server", "set firmware.url instead"},
-    {"upgrade uri", "set firmware.url instead"},
-    {"time server#", "set time.ntp_servers instead"},
-    {"time server disabled", "set time.ntp_servers instead"},
+    {"sips root*", USE_ADDRESS},
+    {"sips local*", USE_ADDRESS},
+    {"sips private*", USE_ADDRESS},
+    {"sips validate*", USE_ADDRESS},
+    {"sips cert*", USE_ADDRESS},
+    {"firmware *", USE_FIRMWARE},
+    {"upgrade *", USE_FIRMWARE},
+    {"time server*", "set time.ntp_servers instead"},
     {0},
 };
 
