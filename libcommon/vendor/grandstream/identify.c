@@ -22,7 +22,8 @@ static bool is_file_model(struct bk_str text)
 }
 
 /*
- * The whole grammar: cfg<mac>, cfg<mac>.bin, cfg<mac>.xml, cfg<model>.xml, cfg.xml, phonebook.xml.
+ * The whole grammar: cfg<mac>, cfg<mac>.bin, cfg<mac>.xml, cfg<model>.xml, cfg.xml, phonebook.xml,
+ * gs_phonebook.xml, and <model>fw.bin, an image.
  *
  * The first two are the maker's own binary, which is never served; they are matched all the same,
  * since they are what a phone asks for first: so a request for another phone's is seen for what it
@@ -30,11 +31,15 @@ static bool is_file_model(struct bk_str text)
  */
 bool grandstream_match_path(struct bk_str path, struct bk_path_match *ret_match)
 {
-    const struct bk_str xml = BK_STR(".xml");
+    const struct bk_str xml = BK_STR(".xml"), image = BK_STR("fw.bin");
     struct bk_path_match match = {.kind = BK_FILE_NONE};
     struct bk_str rest = bk_str_slice(path, 3, path.len);
-    if (bk_str_eq(path, BK_STR("phonebook.xml"))) {
+    if (bk_str_eq(path, BK_STR("phonebook.xml")) || bk_str_eq(path, BK_STR("gs_phonebook.xml"))) {
         match.kind = BK_FILE_DIRECTORY;
+    } else if (bk_str_ends(path, image)) {
+        match.model_code = bk_str_slice(path, 0, path.len - image.len);
+        if (is_file_model(match.model_code))
+            match.kind = BK_FILE_FIRMWARE;
     } else if (!bk_str_starts(path, BK_STR("cfg"))) {
         return false;
     } else if (bk_mac_parse_bare(bk_str_slice(rest, 0, 12), &match.mac) == BK_OK) {
@@ -109,13 +114,41 @@ bool grandstream_match_agent(struct bk_str agent, struct bk_agent *ret_agent)
     return true;
 }
 
-/* "Grandstream GXP2170 1.0.11.74": no MAC. */
+/* The hardware's word or words, if they stand at *at: "V1.1B", "(HW 2.0, Ch:4)". */
+static void skip_hardware(const struct bk_agent_words *words, size_t *at)
+{
+    struct bk_str word = *at < words->count ? words->words[*at] : BK_STR_NONE;
+    if (bk_str_starts(word, BK_STR("V"))) {
+        (*at)++;
+        return;
+    }
+    if (!bk_str_starts(word, BK_STR("(")))
+        return;
+    while (*at < words->count && !bk_str_ends(words->words[*at], BK_STR(")")))
+        (*at)++;
+    (*at)++;
+}
+
+/*
+ *   Grandstream GXP2170 1.0.11.74
+ *   Grandstream HT-502  V1.1B 1.0.16.2 chip V2.2      older adapters
+ *   Grandstream GXW-4104 (HW 2.0, Ch:4) 1.3.4.10      gateways
+ * No MAC.
+ */
 bool grandstream_match_sip_agent(struct bk_str agent, struct bk_agent *ret_agent)
 {
     struct bk_agent_words words;
-    if (!bk_agent_split(agent, &words) || words.count != 3 || !has_word(&words, 0, "Grandstream") ||
-        !bk_agent_is_model(words.words[1]) || !bk_agent_is_version(words.words[2]))
+    size_t at = 2;
+    if (!bk_agent_split(agent, &words) || !has_word(&words, 0, "Grandstream") || words.count < 3 ||
+        !bk_agent_is_model(words.words[1]))
         return false;
-    *ret_agent = (struct bk_agent){.model = words.words[1], .firmware = words.words[2]};
+    skip_hardware(&words, &at);
+    if (at >= words.count || !bk_agent_is_version(words.words[at]))
+        return false;
+    bool is_end =
+        words.count == at + 1 || (words.count == at + 3 && has_word(&words, at + 1, "chip"));
+    if (!is_end)
+        return false;
+    *ret_agent = (struct bk_agent){.model = words.words[1], .firmware = words.words[at]};
     return true;
 }

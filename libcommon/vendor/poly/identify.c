@@ -61,22 +61,54 @@ static bool match_named(struct bk_str name, struct bk_path_match *ret_match)
     return true;
 }
 
+/* Small letters, digits, and what joins them; may be nothing. */
+static bool is_part(struct bk_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'))
+            return false;
+    }
+    return true;
+}
+
+/* "sip", or "sip_318": stem and a release. */
+static bool is_stem(struct bk_str name, struct bk_str stem)
+{
+    struct bk_str rest = bk_str_slice(name, stem.len, name.len);
+    return bk_str_starts(name, stem) && (rest.len == 0 || (rest.ptr[0] == '_' && is_part(rest)));
+}
+
+/*
+ * Images: "sip.ld", "sip_59x.ld", "3111-46157-002.sip.ld", the same with "bootrom". What master
+ * files of others name: "common.cfg", "sip_318.cfg", "phone1.cfg". Everybody's contacts.
+ */
 static bool match_common(struct bk_str name, struct bk_path_match *ret_match)
 {
-    static const char *const names[] = {"common.cfg", "sip.cfg", "phone1.cfg"};
-    bool is_firmware = bk_str_eq(name, BK_STR("sip.ld")) || bk_str_ends(name, BK_STR(".sip.ld")) ||
-                       bk_str_eq(name, BK_STR("sip_59x.ld"));
-    bool is_common = false;
-    for (size_t i = 0; i < BK_COUNT(names); i++)
-        is_common = is_common || bk_str_eq(name, bk_str_of(names[i]));
-    for (size_t i = 0; is_firmware && i < name.len; i++) {
-        char c = name.ptr[i];
-        is_firmware =
-            (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+    static const struct bk_str images[] = {{"sip", 3}, {"bootrom", 7}};
+    static const struct bk_str commons[] = {{"common", 6}, {"sip", 3}, {"phone1", 6}};
+    const struct bk_str ld = BK_STR(".ld"), cfg = BK_STR(".cfg");
+    enum bk_file_kind kind = BK_FILE_NONE;
+    if (bk_str_eq(name, BK_STR("000000000000-directory~.xml"))) {
+        kind = BK_FILE_DIRECTORY;
+    } else if (bk_str_ends(name, ld)) {
+        struct bk_str stem = bk_str_slice(name, 0, name.len - ld.len);
+        ptrdiff_t dot = bk_str_find_last(stem, '.');
+        struct bk_str image = bk_str_slice(stem, (size_t)(dot + 1), stem.len);
+        for (size_t i = 0; i < BK_COUNT(images); i++) {
+            if (is_part(stem) && dot != 0 && is_stem(image, images[i]))
+                kind = BK_FILE_FIRMWARE;
+        }
+    } else if (bk_str_ends(name, cfg)) {
+        struct bk_str stem = bk_str_slice(name, 0, name.len - cfg.len);
+        for (size_t i = 0; i < BK_COUNT(commons); i++) {
+            if (is_stem(stem, commons[i]))
+                kind = BK_FILE_COMMON;
+        }
     }
-    if (!is_firmware && !is_common)
+    if (kind == BK_FILE_NONE)
         return false;
-    *ret_match = (struct bk_path_match){.kind = is_firmware ? BK_FILE_FIRMWARE : BK_FILE_COMMON};
+    *ret_match = (struct bk_path_match){.kind = kind};
     return true;
 }
 
@@ -103,7 +135,8 @@ bool poly_match_path(struct bk_str path, struct bk_path_match *ret_match)
 
 /*
  * "PolycomVVX-VVX_450-UA/5.9.1.0615": family, model, version. The families begin with "Poly"; bars
- * say "G_SERIES".
+ * say "G_SERIES". A phone that tells its serial number joins it to the version:
+ * "5.5.2.8571_0004f2abcdef".
  */
 static bool match_product(struct bk_str word, struct bk_agent *ret_agent)
 {
@@ -114,6 +147,13 @@ static bool match_product(struct bk_str word, struct bk_agent *ret_agent)
     struct bk_str product = bk_str_slice(word, 0, (size_t)slash - 3);
     struct bk_str version = bk_str_slice(word, (size_t)slash + 1, word.len);
     struct bk_str family = bk_str_cut(&product, '-');
+    struct bk_agent found = {.model = product};
+    ptrdiff_t joint = bk_str_find_last(version, '_');
+    if (joint > 0 && bk_mac_parse_bare(bk_str_slice(version, (size_t)joint + 1, version.len),
+                                       &found.mac) == BK_OK) {
+        found.has_mac = true;
+        version.len = (size_t)joint;
+    }
     if (!bk_str_starts(family, BK_STR("Poly")) && !bk_str_eq(family, BK_STR("G_SERIES")))
         return false;
     if (!bk_agent_is_model(product) || version.len == 0 || version.len > 32)
@@ -123,7 +163,10 @@ static bool match_product(struct bk_str word, struct bk_agent *ret_agent)
         if (!((c >= '0' && c <= '9') || (i > 0 && (c == '.' || c == '_'))))
             return false;
     }
-    *ret_agent = (struct bk_agent){.model = product, .firmware = version};
+    if (!found.has_mac)
+        found.mac = (struct bk_mac){{0}};
+    found.firmware = version;
+    *ret_agent = found;
     return true;
 }
 

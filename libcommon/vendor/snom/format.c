@@ -140,6 +140,9 @@ static bool is_word(char c)
  */
 static const char *check_value(const struct bk_format *format, struct bk_str value)
 {
+    const struct bk_str mark = BK_STR("!!$");
+    if (bk_str_starts(value, mark) && bk_str_find(bk_str_slice(value, 3, value.len), '!') >= 0)
+        return "begins an expression, which the phone would work out";
     for (size_t i = 0; i < value.len; i++) {
         if (value.ptr[i] != '$' && value.ptr[i] != '{')
             continue;

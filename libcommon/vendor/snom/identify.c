@@ -130,16 +130,32 @@ bool snom_match_agent(struct bk_str agent, struct bk_agent *ret_agent)
     return true;
 }
 
-/* "snomPA1/8.7.3.19" */
+/*
+ *   snomPA1/8.7.3.19
+ *   Snom-m700/03.55.0013 (MAC=000413aabbcc; HW=1)      DECT bases: maker apart, a remark behind
+ */
 bool snom_match_sip_agent(struct bk_str agent, struct bk_agent *ret_agent)
 {
-    struct bk_str version = agent;
-    struct bk_str product = bk_str_cut(&version, '/');
-    if (!bk_str_starts(product, BK_STR("snom")) || product.len > 32)
+    const struct bk_str maker = BK_STR("snom"), begin = BK_STR("(MAC=");
+    struct bk_str remark = agent;
+    struct bk_str product = bk_str_cut(&remark, '/');
+    if (agent.len > BK_AGENT_BYTES_MAX || product.len > 32 ||
+        !bk_str_eq_nocase(bk_str_slice(product, 0, maker.len), maker))
         return false;
-    struct bk_agent found = {.model = bk_str_slice(product, 4, product.len), .firmware = version};
-    if (!is_model(found.model) || !is_version(version))
+    size_t at = maker.len;
+    if (at < product.len && (product.ptr[at] == '-' || product.ptr[at] == ' '))
+        at++;
+    struct bk_agent found = {.model = bk_str_slice(product, at, product.len)};
+    found.firmware = bk_str_cut(&remark, ' ');
+    if (!is_model(found.model) || !is_version(found.firmware) ||
+        (remark.len > 0 &&
+         !(bk_str_starts(remark, BK_STR("(")) && bk_str_ends(remark, BK_STR(")")))))
         return false;
+    if (bk_str_starts(remark, begin) &&
+        bk_mac_parse_bare(bk_str_slice(remark, begin.len, begin.len + 12), &found.mac) == BK_OK)
+        found.has_mac = true;
+    else
+        found.mac = (struct bk_mac){{0}};
     *ret_agent = found;
     return true;
 }

@@ -73,8 +73,7 @@ static const struct bk_reserved reserved[] = {
     {"restrict_uri_queries*", USE_NONE},
     {"sshd*", USE_NONE},
     {"allow_sip_*", USE_NONE},
-    {"tr69*", USE_NONE},
-    {"tr069*", USE_NONE},
+    {"tr#_*", USE_NONE}, /* TR-069, TR-369 */
     {"reset_settings*", USE_NONE},
     /* Whom it trusts, and as whom it is trusted. */
     {"ignore_security_warning*", USE_NONE},

@@ -10,10 +10,10 @@ static const struct {
     const char *suffix;
     enum bk_file_kind kind;
 } device_files[] = {
-    {".cfg", BK_FILE_DEVICE},
-    {".boot", BK_FILE_BOOT},
-    {"-local.cfg", BK_FILE_LOCAL},
-    {"-contact.xml", BK_FILE_DIRECTORY},
+    {".cfg", BK_FILE_DEVICE},        {".boot", BK_FILE_BOOT},
+    {"-local.cfg", BK_FILE_LOCAL},   {"-contact.xml", BK_FILE_DIRECTORY},
+    {"-calllog.xml", BK_FILE_CALLS}, {"-boot.log", BK_FILE_LOG},
+    {"-sys.log", BK_FILE_LOG},
 };
 
 static bool match_model_file(struct bk_str path, struct bk_path_match *ret_match)
@@ -31,8 +31,8 @@ static bool match_model_file(struct bk_str path, struct bk_path_match *ret_match
 }
 
 /*
- * The whole grammar: <mac>.cfg .boot -local.cfg -contact.xml, y and 12 digits .cfg .boot. Anything
- * else, be it a slash, a percent sign or a query, is no file.
+ * The whole grammar: <mac> and one of the above, y and 12 digits .cfg .boot. Anything else, be it a
+ * slash, a percent sign or a query, is no file.
  */
 bool yealink_match_path(struct bk_str path, struct bk_path_match *ret_match)
 {
@@ -59,7 +59,8 @@ bool yealink_match_path(struct bk_str path, struct bk_path_match *ret_match)
  *   Yealink SIP-T20P 9.72.0.30 00:15:65:5e:16:7c      the usual form; also "yealink", two blanks,
  *                                                     a bare MAC, no prefix SIP- (CP, W)
  *   Yealink SIP VP-T49G 51.80.0.10 00:15:65:9b:5a:44  prefix as a word of its own
- *   VP530P 23.70.0.40 00:15:65:31:4b:c0               no maker: believed with a Yealink MAC only
+ *   VP530P 23.70.0.40 00:15:65:31:4b:c0               no maker: believed with a Yealink MAC only;
+ *                                                     also SIP-T22P …
  *   Yealink-T46G 28.71.0.81 28.1.0.128.0.0.0          hardware version in the place of the MAC
  */
 bool yealink_match_agent(struct bk_str agent, struct bk_agent *ret_agent)
@@ -91,8 +92,7 @@ bool yealink_match_agent(struct bk_str agent, struct bk_agent *ret_agent)
     } else if (count == 1 && first.len > maker.len && first.ptr[maker.len] == '-' &&
                bk_str_eq_nocase(bk_str_slice(first, 0, maker.len), maker)) {
         found.model = bk_str_slice(first, maker.len + 1, first.len);
-    } else if (count == 1 && found.has_mac && bk_vendor_has_oui(&bk_vendor_yealink, &found.mac) &&
-               (first.ptr[0] == 'V' || first.ptr[0] == 'W')) {
+    } else if (count == 1 && found.has_mac && bk_vendor_has_oui(&bk_vendor_yealink, &found.mac)) {
         found.model = first;
     } else {
         return false;

@@ -81,7 +81,7 @@ static const char *const no_paths[] = {
     "phonebook.xm",
     "phonebook.xml/",
     "PhoneBook.xml",
-    "gs_phonebook.xml",
+    "gs_phonebook.xm",
     "etc/passwd",
 };
 
