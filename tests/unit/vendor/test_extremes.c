@@ -22,10 +22,10 @@ static const struct {
     {"of no known model", {.line_count = 0}, false},
     {"without lines and keys", {.name = {"NONE", 4}}, true},
     {"of one line and key", {.name = {"ONE", 3}, .line_count = 1, .key_count = 1}, true},
-    {"of many lines and keys",
+    {"of many keys",
      {.name = {"ALL", 3},
-      .line_count = BK_LINE_MAX,
-      .key_count = BK_PHONE_KEY_MAX,
+      .line_count = 3,
+      .key_count = 512,
       .programmable_count = 64,
       .module_count = 6,
       .module_key_count = 60},
@@ -63,7 +63,7 @@ static struct bk_phone phone_of(struct bk_str text)
     return (struct bk_phone){.mac = {{0x02, 0, 0, 0, 0, 1}},
                              .provisioning_url = BK_STR("https://p.example/k"),
                              .lines = lines,
-                             .line_count = BK_LINE_MAX,
+                             .line_count = 3,
                              .keys = keys,
                              .key_count = BK_PHONE_KEY_MAX};
 }
