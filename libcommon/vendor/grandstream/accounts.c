@@ -15,6 +15,7 @@ enum account_param {
     SERVER,
     SERVER_2,
     PROXY,
+    PROXY_2,
     USER,
     AUTH_ID,
     PASSWORD,
@@ -29,6 +30,7 @@ enum account_param {
 /*
  * The P-value of account 1 is a number of its own; that of account n from 2 to 4 is (n + 2) * 100
  * and the offset. Above those the sources differ, so accounts 5 and up have their alias alone.
+ * 0: there is none.
  */
 static const struct {
     int first, offset;
@@ -39,6 +41,7 @@ static const struct {
     [SERVER] = {47, 2, "sip.server.1.address"},
     [SERVER_2] = {2312, 2012, "sip.server.2.address"},
     [PROXY] = {48, 3, "sip.outboundProxy.1.address"},
+    [PROXY_2] = {0, 0, NULL},
     [USER] = {35, 4, "sip.userid"},
     [AUTH_ID] = {36, 5, "sip.subscriber.userid"},
     [PASSWORD] = {34, 6, "sip.subscriber.password"},
@@ -56,30 +59,88 @@ static const struct {
     [CODEC_1 + 6] = {46, 57, "codec.choice.7"},
 };
 
+/* The ports of an adapter, where they have numbers of their own. */
+static const int port_numbers[][CODEC_1 + CODEC_SLOTS] = {
+    {[ENABLE] = 271,
+     [NAME] = 270,
+     [SERVER] = 47,
+     [SERVER_2] = 967,
+     [PROXY] = 48,
+     [PROXY_2] = 2333,
+     [USER] = 35,
+     [AUTH_ID] = 36,
+     [PASSWORD] = 34,
+     [DISPLAY_NAME] = 3,
+     [VOICEMAIL] = 33,
+     [TRANSPORT] = 130,
+     [EXPIRY_MIN] = 32,
+     [SRTP] = 183,
+     [CODEC_1] = 57,
+     58,
+     59,
+     60,
+     61,
+     62,
+     46},
+    {[ENABLE] = 401,
+     [SERVER] = 747,
+     [SERVER_2] = 987,
+     [PROXY] = 748,
+     [PROXY_2] = 2433,
+     [USER] = 735,
+     [AUTH_ID] = 736,
+     [PASSWORD] = 734,
+     [DISPLAY_NAME] = 703,
+     [TRANSPORT] = 830,
+     [EXPIRY_MIN] = 732,
+     [SRTP] = 443},
+};
+
 /* The account that is being written. */
 struct account {
     struct bk_sheet *sheet;
     int index;
-    bool is_numbered;
+    bool is_numbered, is_port;
     char name[BK_PARAM_NAME_MAX + 1]; /* of the last parameter */
 };
 
+static int number_of(const struct account *account, size_t param)
+{
+    if (account->is_port)
+        return port_numbers[account->index - 1][param];
+    if (account->index == 1 || params[param].offset == 0)
+        return params[param].first;
+    return (account->index + 2) * 100 + params[param].offset;
+}
+
+/* Empty: the account has no such parameter. */
 static struct bk_str name_of(struct account *account, size_t param)
 {
-    int index = account->index;
-    if (!account->is_numbered)
-        snprintf(account->name, sizeof account->name, "account.%d.%s", index, params[param].alias);
-    else if (index == 1)
-        snprintf(account->name, sizeof account->name, "P%d", params[param].first);
+    int number = account->is_numbered ? number_of(account, param) : 0;
+    if (number > 0)
+        snprintf(account->name, sizeof account->name, "P%d", number);
+    else if (!account->is_numbered && params[param].alias != NULL)
+        snprintf(account->name, sizeof account->name, "account.%d.%s", account->index,
+                 params[param].alias);
     else
-        snprintf(account->name, sizeof account->name, "P%d",
-                 (index + 2) * 100 + params[param].offset);
+        return BK_STR_NONE;
     return bk_str_of(account->name);
 }
 
 static void put(struct account *account, size_t param, struct bk_str value)
 {
-    bk_put(account->sheet, name_of(account, param), value);
+    struct bk_str name = name_of(account, param);
+    if (name.len > 0)
+        bk_put(account->sheet, name, value);
+}
+
+/* What an account has no parameter for is told. */
+static void put_or_lose(struct account *account, size_t param, struct bk_str value,
+                        const char *what)
+{
+    if (value.len > 0 && name_of(account, param).len == 0)
+        bk_put_lost(account->sheet, bk_str_of(what));
+    put(account, param, value);
 }
 
 /* Where numbers and aliases have words of their own. */
@@ -127,28 +188,32 @@ static void put_transport(struct account *account, enum bk_transport transport)
                   "no value is known for NAPTR; choose udp, tcp or tls for the PBX");
 }
 
-static const char *srtp_word(enum bk_srtp srtp)
+/* An adapter has no "optional"; what it calls enabled, and not forced, is the same. */
+static void put_srtp(struct account *account, enum bk_srtp srtp)
 {
     switch (srtp) {
     case BK_SRTP_OFF:
-        break;
+        put_word(account, SRTP, "0", "Disabled");
+        return;
     case BK_SRTP_OPTIONAL:
-        return "3";
+        put_word(account, SRTP, account->is_port ? "1" : "3", "Optional");
+        return;
     case BK_SRTP_REQUIRED:
-        return "2";
+        put_word(account, SRTP, "2", "EnabledAndForced");
+        return;
     }
-    return "0";
 }
 
-static const char *codec_number(struct bk_str codec)
+static const char *codec_word(const struct account *account, struct bk_str codec)
 {
     static const struct {
-        const char *word, *number;
-    } codecs[] = {{"pcmu", "0"},   {"pcma", "8"},  {"g722", "9"},   {"g729", "18"},
-                  {"opus", "123"}, {"ilbc", "98"}, {"g726_32", "2"}};
+        const char *word, *number, *alias;
+    } codecs[] = {{"pcmu", "0", "PCMU"},       {"pcma", "8", "PCMA"},   {"g722", "9", "G.722"},
+                  {"g729", "18", "G.729A/B"},  {"opus", "123", "OPUS"}, {"ilbc", "98", "iLBC"},
+                  {"g726_32", "2", "G.726-32"}};
     for (size_t i = 0; i < BK_COUNT(codecs); i++) {
         if (bk_str_eq(codec, bk_str_of(codecs[i].word)))
-            return codecs[i].number;
+            return account->is_numbered ? codecs[i].number : codecs[i].alias;
     }
     return NULL;
 }
@@ -156,13 +221,15 @@ static const char *codec_number(struct bk_str codec)
 /* The last one named fills the slots that are left: so none that was not named is offered. */
 static void put_codecs(struct account *account, struct bk_str list)
 {
-    const char *number = NULL;
+    const char *word = NULL;
+    if (list.len > 0 && name_of(account, CODEC_1).len == 0)
+        bk_put_lost(account->sheet, BK_STR("codecs of this port"));
     for (size_t slot = 0; slot < CODEC_SLOTS; slot++) {
         const char *next = NULL;
         while (list.len > 0 && next == NULL)
-            next = codec_number(bk_str_trim(bk_str_cut(&list, ',')));
-        number = next != NULL ? next : number;
-        put(account, CODEC_1 + slot, bk_str_of(number));
+            next = codec_word(account, bk_str_trim(bk_str_cut(&list, ',')));
+        word = next != NULL ? next : word;
+        put(account, CODEC_1 + slot, bk_str_of(word));
     }
 }
 
@@ -185,18 +252,22 @@ static void put_line(struct account *account, const struct bk_line *line)
     put_server(account, SERVER, route.servers, route.server_count, 0);
     put_server(account, SERVER_2, route.servers, route.server_count, 1);
     put_server(account, PROXY, route.proxies, route.proxy_count, 0);
+    if (route.proxy_count > 1 && name_of(account, PROXY_2).len == 0)
+        bk_put_lost(account->sheet, BK_STR("second outbound proxy"));
+    put_server(account, PROXY_2, route.proxies, route.proxy_count, 1);
     put(account, USER, line->number);
     put(account, AUTH_ID, line->auth_id.len > 0 ? line->auth_id : line->number);
     put(account, PASSWORD, line->secret);
     put(account, DISPLAY_NAME, line->display_name.len > 0 ? line->display_name : line->number);
     bk_from_setting(account->sheet, line->settings, BK_NEUTRAL_VOICEMAIL_NUMBER);
-    put(account, VOICEMAIL, line->settings[BK_NEUTRAL_VOICEMAIL_NUMBER].value.text);
+    put_or_lose(account, VOICEMAIL, line->settings[BK_NEUTRAL_VOICEMAIL_NUMBER].value.text,
+                "voicemail number of this port");
     bk_from_line(account->sheet, line->index);
     put_transport(account, line->pbx.transport);
     bk_from_setting(account->sheet, line->settings, BK_NEUTRAL_SIP_EXPIRES_S);
     put_expiry(account, &line->settings[BK_NEUTRAL_SIP_EXPIRES_S]);
     bk_from_line(account->sheet, line->index);
-    put(account, SRTP, bk_str_of(srtp_word(line->pbx.srtp)));
+    put_srtp(account, line->pbx.srtp);
     bk_from_setting(account->sheet, line->settings, BK_NEUTRAL_CODECS);
     put_codecs(account, line->settings[BK_NEUTRAL_CODECS].value.text);
 }
@@ -216,7 +287,11 @@ void grandstream_fill_accounts(struct bk_sheet *sheet, const struct bk_phone *ph
     size_t at = 0;
     for (int index = first_index; index <= last && index <= last_index; index++) {
         const struct bk_line *line = bk_line_at(phone, index, &at);
-        struct account account = {sheet, index, index <= GRANDSTREAM_NUMBERED_MAX, {0}};
+        struct account account = {.sheet = sheet,
+                                  .index = index,
+                                  .is_numbered = index <= GRANDSTREAM_NUMBERED_MAX,
+                                  .is_port =
+                                      model->is_adapter && (size_t)index <= BK_COUNT(port_numbers)};
         if (!account.is_numbered && !model->has_aliases) {
             bk_sheet_fail(sheet, name_of(&account, ENABLE),
                           "this model is not known to take aliases, and P-values are known for "

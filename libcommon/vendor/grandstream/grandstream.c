@@ -20,6 +20,8 @@ static const char *const ouis[] = {"000b82", "c074ad", "ec74d7", NULL};
 #define USE_DHCP "set provisioning.dhcp instead"
 #define USE_FIRMWARE "set firmware.url instead"
 #define USE_NTP "set time.ntp_servers instead"
+#define USE_LOG "set log.syslog_server instead"
+#define USE_VLAN "set net.vlan_id, net.vlan_priority and net.pc_vlan_id instead"
 #define USE_ADDRESS "Beckon keeps the address that the phone fetches from"
 #define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
 
@@ -115,6 +117,10 @@ static const struct bk_reserved reserved[] = {
     {"account.#.sip.registerexpiration", USE_EXPIRES},
     {"account.#.audio.srtpmode", USE_PBX},
     {"account.#.codec.choice.*", USE_CODECS},
+    {"account.#.call.autoanswer", "set call.auto_answer instead"},
+    {"account.#.sip.syncfeaturekey", "set call.feature_sync instead"},
+    {"account.#.sip.blf.callpickup.prefix", "set call.pickup_code instead"},
+    {"account.#.dtmf.sendin*", "set audio.dtmf_mode instead"},
 
     {"pks.vpk.#.keymode", USE_KEY},
     {"pks.vpk.#.account", USE_KEY},
@@ -179,12 +185,12 @@ static const struct bk_reserved reserved[] = {
     {"p8437", USE_NONE},
     {"p8438", USE_NONE},
     {"p22030", USE_NONE},
-    {"security.validate.*", USE_NONE},
+    {"security.validate.*", "set security.verify_server instead"},
     {"trustedcacertificates.*", USE_NONE},
     /* Doors, and other masters: TR-069, the maker's cloud. */
     {"p276", USE_NONE},
     {"security.ssh*", USE_NONE},
-    {"security.webaccess*", USE_NONE},
+    {"security.webaccess*", "set security.web_ui instead"},
     {"p1409", USE_NONE},
     {"p4503", USE_NONE},
     {"p4504", USE_NONE},
@@ -194,6 +200,15 @@ static const struct bk_reserved reserved[] = {
     {"p4518", USE_NONE},
     {"tr069.*", USE_NONE},
     {"gdms.*", USE_NONE},
+    {"p207", USE_LOG},
+    {"maintain.syslog.server", USE_LOG},
+    {"network.port.eth.#.vlan.*", USE_VLAN},
+    {"network.port.pc.vlan.tag", USE_VLAN},
+    {"network.lldp.enable", "set net.lldp instead"},
+    {"network.cdp", "set net.cdp instead"},
+    {"network.qos.for*", "set net.dscp_sip and net.dscp_rtp instead"},
+    {"phonebook.download.mode", "set phonebook.xml_url instead"},
+    {"phonebook.download.server", "set phonebook.xml_url instead"},
     {"p30", USE_NTP},
     {"p8333", USE_NTP},
     {"datetime.ntp.server.1", USE_NTP},

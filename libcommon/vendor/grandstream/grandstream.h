@@ -42,6 +42,8 @@ void grandstream_fill_settings(struct bk_sheet *sheet, const struct bk_phone *ph
 void grandstream_fill_accounts(struct bk_sheet *sheet, const struct bk_phone *phone,
                                const struct grandstream_model *model, int first_index,
                                int last_index);
+void grandstream_fill_aliases(struct bk_sheet *sheet, const struct bk_phone *phone,
+                              const struct grandstream_model *model);
 void grandstream_fill_keys(struct bk_sheet *sheet, const struct bk_phone *phone,
                            const struct grandstream_model *model);
 

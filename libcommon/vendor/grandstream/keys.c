@@ -21,14 +21,17 @@ static const char *mode_word(enum bk_key_kind kind)
         return "SpeedDial";
     case BK_KEY_PARK:
         return "CallPark";
+    case BK_KEY_INTERCOM:
+        return "Intercom";
+    case BK_KEY_VOICEMAIL:
+        return "VoiceMail";
+    case BK_KEY_TRANSFER:
+        return "Transfer";
     case BK_KEY_DTMF:
     case BK_KEY_PICKUP:
-    case BK_KEY_INTERCOM:
     case BK_KEY_URL:
-    case BK_KEY_VOICEMAIL:
     case BK_KEY_CONFERENCE:
     case BK_KEY_HOLD:
-    case BK_KEY_TRANSFER:
     case BK_KEY_DND:
     case BK_KEY_FORWARD:
     case BK_KEY_PAGING:
@@ -45,6 +48,26 @@ static const char *panel_word(enum bk_panel panel)
     return panel == BK_PANEL_LINE ? "vpk" : "mpk";
 }
 
+/* Virtual keys count accounts from 0, the others name them. */
+static void put_account(struct bk_sheet *sheet, struct bk_str name, enum bk_panel panel, int line)
+{
+    char account[24];
+    if (line <= 0) {
+        bk_put_empty(sheet, name);
+    } else if (panel == BK_PANEL_LINE) {
+        bk_put_int(sheet, name, line - 1);
+    } else {
+        snprintf(account, sizeof account, "Account%d", line);
+        bk_put_word(sheet, name, account);
+    }
+}
+
+/* NULL: the phone's word for it is not known, or the panel has no such key. */
+static const char *mode_on(enum bk_panel panel, enum bk_key_kind kind)
+{
+    return panel == BK_PANEL_PROGRAMMABLE && kind == BK_KEY_LINE ? NULL : mode_word(kind);
+}
+
 static void put_key(struct bk_sheet *sheet, const struct bk_key_walk *walk)
 {
     static const struct bk_phone_key empty = {.kind = BK_KEY_NONE};
@@ -59,17 +82,14 @@ static void put_key(struct bk_sheet *sheet, const struct bk_key_walk *walk)
                  parts[i]);
 
     bk_from_key(sheet, walk->panel, 0, walk->slot);
-    const char *mode = mode_word(key->kind);
+    const char *mode = mode_on(walk->panel, key->kind);
     if (mode == NULL) {
         bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
         mode = mode_word(BK_KEY_NONE);
         key = &empty;
     }
     bk_put(sheet, bk_str_of(names[0]), bk_str_of(mode));
-    if (key->line > 0)
-        bk_put_int(sheet, bk_str_of(names[1]), key->line);
-    else
-        bk_put(sheet, bk_str_of(names[1]), BK_STR_NONE);
+    put_account(sheet, bk_str_of(names[1]), walk->panel, key->line);
     bk_put(sheet, bk_str_of(names[2]), key->label);
     bk_put(sheet, bk_str_of(names[3]), key->value);
 }

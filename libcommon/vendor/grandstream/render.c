@@ -40,6 +40,7 @@ void grandstream_fill(struct bk_sheet *sheet, const struct bk_file *file)
     bk_put_raws_if(sheet, file, grandstream_is_number);
 
     grandstream_fill_accounts(sheet, phone, &model, GRANDSTREAM_NUMBERED_MAX + 1, BK_LINE_MAX);
+    grandstream_fill_aliases(sheet, phone, &model);
     grandstream_fill_keys(sheet, phone, &model);
     /* Raw parameters are a maker's, not a model's: who knows no aliases is spared them. */
     if (model.has_aliases)

@@ -72,5 +72,11 @@ void grandstream_fill_settings(struct bk_sheet *sheet, const struct bk_phone *ph
     struct bk_str servers = settings[BK_NEUTRAL_TIME_NTP].value.text;
     bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
     bk_put(sheet, BK_STR("P30"), bk_str_trim(bk_str_cut(&servers, ',')));
+    if (is_adapter)
+        bk_put(sheet, BK_STR("P8333"), bk_str_trim(bk_str_cut(&servers, ',')));
+    else if (servers.len > 0)
+        bk_put_lost(sheet, BK_STR("second time server"));
+    if (is_adapter)
+        bk_put_setting(sheet, BK_STR("P207"), settings, BK_NEUTRAL_SYSLOG_SERVER);
     bk_from_driver(sheet);
 }

@@ -36,7 +36,7 @@ static bool split(struct bk_str name, struct bk_str *ret_tag, struct bk_str *ret
     *ret_tag = bk_str_slice(name, 0, (size_t)open);
     *ret_index = bk_str_slice(name, (size_t)open + 1, (size_t)close);
     *ret_rest = bk_str_slice(name, (size_t)close + 1, name.len);
-    return bk_is_digits(*ret_index) && ret_index->len <= 3;
+    return bk_is_digits(*ret_index) && ret_index->len <= 4;
 }
 
 static bool is_name(struct bk_str name)

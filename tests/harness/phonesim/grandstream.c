@@ -26,6 +26,8 @@ struct values {
 
 static const char *const yes_words[] = {"No", "Yes", NULL};
 static const char *const transport_words[] = {"Udp", "Tcp", "Tls Or Tcp", NULL};
+static const char *const srtp_words[] = {"Disabled", "EnabledButNotForced", "EnabledAndForced",
+                                         "Optional", NULL};
 
 /* Fact page, section 4, "account": number of account 1; n = 2 to 4: (n + 2) * 100 + offset. */
 enum account_param {
@@ -56,7 +58,7 @@ static const struct {
     [DISPLAY] = {3, 7, "sip.subscriber.name", {KIND_TEXT, 0, 0, NULL}},
     [TRANSPORT] = {130, 48, "sip.transport", {KIND_WORDS, 0, 2, transport_words}},
     [EXPIRY] = {32, 12, "sip.registerExpiration", {KIND_NUMBER, 1, 64800, NULL}},
-    [SRTP] = {183, 43, "audio.srtpMode", {KIND_NUMBER, 0, 3, NULL}},
+    [SRTP] = {183, 43, "audio.srtpMode", {KIND_WORDS, 0, 3, srtp_words}},
 };
 #define ACCOUNT_PARAM_COUNT (sizeof account_params / sizeof account_params[0])
 

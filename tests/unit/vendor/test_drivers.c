@@ -43,18 +43,27 @@ static void on_parameter(void *context, const struct bk_parameter *parameter)
                  BK_STR_ARG(parameter->name));
 }
 
-/* Every kind of file that the driver serves to this phone. */
-static void list_all(struct seen *seen, const struct bk_phone *phone)
+/* Every kind of file that the driver serves to this phone, as of this model. */
+static void list_as(struct seen *seen, const struct bk_phone *phone, const struct bk_model *model)
 {
     for (int kind = 0; kind < BK_FILE_KIND_COUNT; kind++) {
         const struct bk_file_request request = {.kind = (enum bk_file_kind)kind, .has_mac = true};
         struct bk_detail detail = {{0}};
         enum bk_err err =
-            bk_vendor_list(seen->vendor, phone, NULL, &request, on_parameter, seen, &detail);
+            bk_vendor_list(seen->vendor, phone, model, &request, on_parameter, seen, &detail);
         if (err != BK_OK && err != BK_ERR_NOT_FOUND)
             fail_msg("%s, %s: %s", seen->vendor->name, bk_file_kind_name(request.kind),
                      detail.text);
     }
+}
+
+/* A model may have parameters that others have not. */
+static void list_all(struct seen *seen, const struct bk_phone *phone)
+{
+    const struct bk_model *model;
+    list_as(seen, phone, NULL);
+    for (size_t i = 0; (model = bk_model_at(seen->vendor, i)) != NULL; i++)
+        list_as(seen, phone, model);
 }
 
 static void every_parameter_that_is_written_is_reserved(void **state)

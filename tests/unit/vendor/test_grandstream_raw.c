@@ -103,9 +103,9 @@ static const struct {
     {"security.password", "x", BK_ERR_DENIED, "control"},
     {"security.ssh", "x", BK_ERR_DENIED, "control"},
     {"security.ssh.port", "x", BK_ERR_DENIED, "control"},
-    {"Security.WebAccess.user.enable", "x", BK_ERR_DENIED, "control"},
-    {"security.webaccessmode", "x", BK_ERR_DENIED, "control"},
-    {"security.validate.serverCertificate", "x", BK_ERR_DENIED, "control"},
+    {"Security.WebAccess.user.enable", "x", BK_ERR_DENIED, "security.web_ui"},
+    {"security.webaccessmode", "x", BK_ERR_DENIED, "security.web_ui"},
+    {"security.validate.serverCertificate", "x", BK_ERR_DENIED, "security.verify_server"},
     {"trustedCACertificates.load", "x", BK_ERR_DENIED, "control"},
     {"gdms.enable", "x", BK_ERR_DENIED, "control"},
     {"provisioning.validateHostnameInCertificate", "x", BK_ERR_DENIED, "control"},
@@ -184,7 +184,7 @@ static void a_raw_goes_where_the_phone_can_take_it(void **state)
     static const struct {
         const char *model;
         bool has_alias;
-    } rows[] = {{"GRP2614", true}, {"GXP2135", false}, {"GXP9999", false}};
+    } rows[] = {{"GRP2614", true}, {"GXP2200", false}, {"GXP9999", false}};
     struct bk_raw raws[] = {
         {BK_STR("P237"), BK_STR("evil.example"), BK_LAYER_DEVICE},
         {BK_STR("P4428"), BK_STR("1"), BK_LAYER_DEVICE},
@@ -234,19 +234,19 @@ static void what_cannot_be_written_refuses_the_file(void **state)
          BK_TRANSPORT_UDP,
          {0},
          "account.5.sip.subscriber.name"},
-        {"a C1 control", "GXP2135", "x\xc2\x85", 2, BK_TRANSPORT_UDP, {0}, "P407"},
+        {"a C1 control", "GXP2200", "x\xc2\x85", 2, BK_TRANSPORT_UDP, {0}, "P407"},
         {"no character",
-         "GXP2135",
+         "GXP2200",
          "x\xef\xbf\xbf",
          2,
          BK_TRANSPORT_UDP,
          {0},
          "P407: holds a char"},
-        {"half a sequence", "GXP2135", "x\xc3", 2, BK_TRANSPORT_UDP, {0}, "UTF-8"},
-        {"a blank behind", "GXP2135", "x ", 2, BK_TRANSPORT_UDP, {0}, "P407: begins or ends"},
-        {"account 5 as P-values", "GXP2135", "x", 5, BK_TRANSPORT_UDP, {0}, "account.5.enable: "},
+        {"half a sequence", "GXP2200", "x\xc3", 2, BK_TRANSPORT_UDP, {0}, "UTF-8"},
+        {"a blank behind", "GXP2200", "x ", 2, BK_TRANSPORT_UDP, {0}, "P407: begins or ends"},
+        {"account 5 as P-values", "GXP2200", "x", 5, BK_TRANSPORT_UDP, {0}, "account.5.enable: "},
         {"account 5, unknown model", "", "x", 5, BK_TRANSPORT_UDP, {0}, "account.5.enable: "},
-        {"NAPTR", "GXP2135", "x", 1, BK_TRANSPORT_NAPTR, {0}, "P130: "},
+        {"NAPTR", "GXP2200", "x", 1, BK_TRANSPORT_NAPTR, {0}, "P130: "},
         {"NAPTR, by alias",
          "GRP2614",
          "x",
@@ -297,12 +297,18 @@ static void keys_that_have_no_parameter_are_told_as_lost(void **state)
         size_t lost;
     } rows[] = {
         {"one that it has", "GRP2614", {.kind = BK_KEY_BLF}, 0},
-        {"as P-values", "GXP2135", {.kind = BK_KEY_BLF}, 1},
-        {"none, as P-values", "GXP2135", {.kind = BK_KEY_NONE}, 0},
+        {"as P-values", "GXP2200", {.kind = BK_KEY_BLF}, 1},
+        {"none, as P-values", "GXP2200", {.kind = BK_KEY_NONE}, 0},
         {"of an unknown model", "", {.kind = BK_KEY_BLF}, 1},
         {"of a module", "GRP2614", {.panel = BK_PANEL_MODULE, .module = 1, .kind = BK_KEY_BLF}, 1},
         {"one that sends DTMF", "GRP2614", {.kind = BK_KEY_DTMF}, 1},
         {"one that picks up", "GRP2614", {.kind = BK_KEY_PICKUP}, 1},
+        {"intercom", "GRP2614", {.kind = BK_KEY_INTERCOM}, 0},
+        {"the mailbox", "GXP2170", {.kind = BK_KEY_VOICEMAIL}, 0},
+        {"a line, of a panel that has none",
+         "GRP2614",
+         {.panel = BK_PANEL_PROGRAMMABLE, .kind = BK_KEY_LINE, .line = 1},
+         1},
     };
     assert_int_equal(bk_vendors_init(NULL), BK_OK);
     for (size_t i = 0; i < BK_COUNT(rows); i++) {
@@ -350,7 +356,7 @@ static void an_address_must_be_one_that_the_phone_can_use(void **state)
         phone.settings[BK_NEUTRAL_FIRMWARE_URL] =
             (struct bk_setting){{bk_str_of(rows[i].url), 0}, BK_LAYER_TENANT};
         print_message("  %s\n", rows[i].url);
-        enum bk_err err = render(&phone, "GXP2135", &out, &detail);
+        enum bk_err err = render(&phone, "GXP2200", &out, &detail);
         assert_int_equal(err, rows[i].written == NULL ? BK_ERR_INVALID : BK_OK);
         if (rows[i].written != NULL)
             assert_non_null(strstr(bk_buf_text(&out), rows[i].written));
@@ -358,6 +364,48 @@ static void an_address_must_be_one_that_the_phone_can_use(void **state)
             assert_non_null(strstr(detail.text, "P192: wants a URL"));
         bk_buf_deinit(&out);
     }
+    bk_vendors_deinit();
+}
+
+/* What a second account of phones has elsewhere; there are no numbers for its codecs. */
+static void the_second_port_of_an_adapter_has_numbers_of_its_own(void **state)
+{
+    (void)state;
+    static const char *const want[] = {
+        "<P401>1</P401>",       "<P747>pbx.example</P747>", "<P987>b.example</P987>",
+        "<P748></P748>",        "<P735>1002</P735>",        "<P736>1002</P736>",
+        "<P734>s3cret</P734>",  "<P703>1002</P703>",        "<P830>2</P830>",
+        "<P732>10</P732>",      "<P443>1</P443>",           "<P967></P967>",
+        "<P30>a.example</P30>", "<P8333>b.example</P8333>", "<P207>log.example</P207>",
+    };
+    static const char *const unwanted[] = {"<P402>", "<P406>", "<P417>", "<P451>", "<P2312>"};
+    struct bk_line line = {.index = 2,
+                           .number = BK_STR("1002"),
+                           .secret = BK_STR("s3cret"),
+                           .pbx.srtp = BK_SRTP_OPTIONAL};
+    struct bk_phone phone = {
+        .provisioning_url = BK_STR("https://p.example/k"), .lines = &line, .line_count = 1};
+    line.pbx.transport = BK_TRANSPORT_TLS;
+    line.pbx.registrars[0].host = BK_STR("pbx.example");
+    line.pbx.registrars[1].host = BK_STR("b.example");
+    line.pbx.registrar_count = 2;
+    line.settings[BK_NEUTRAL_SIP_EXPIRES_S] =
+        (struct bk_setting){{BK_STR("600"), 600}, BK_LAYER_TENANT};
+    line.settings[BK_NEUTRAL_CODECS] = (struct bk_setting){{BK_STR("pcmu"), 0}, BK_LAYER_TENANT};
+    phone.settings[BK_NEUTRAL_TIME_NTP] =
+        (struct bk_setting){{BK_STR("a.example,b.example"), 0}, BK_LAYER_TENANT};
+    phone.settings[BK_NEUTRAL_SYSLOG_SERVER] =
+        (struct bk_setting){{BK_STR("log.example"), 0}, BK_LAYER_TENANT};
+    struct bk_buf out;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    assert_int_equal(render(&phone, "HT802", &out, NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(want); i++) {
+        print_message("  %s\n", want[i]);
+        assert_non_null(strstr(bk_buf_text(&out), want[i]));
+    }
+    for (size_t i = 0; i < BK_COUNT(unwanted); i++)
+        assert_null(strstr(bk_buf_text(&out), unwanted[i]));
+    bk_buf_deinit(&out);
     bk_vendors_deinit();
 }
 
@@ -391,6 +439,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_written_refuses_the_file),
         cmocka_unit_test(keys_that_have_no_parameter_are_told_as_lost),
         cmocka_unit_test(an_address_must_be_one_that_the_phone_can_use),
+        cmocka_unit_test(the_second_port_of_an_adapter_has_numbers_of_its_own),
         cmocka_unit_test(binaries_and_phone_books_are_not_served),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
