@@ -121,14 +121,19 @@ const struct bk_format dinstar_format = {
     .put = put,
 };
 
-/* "$(MA)": the device puts its MAC in. */
+/*
+ * "$(MA)": the device puts its MAC in. A first index that leads to an address with a password names
+ * none: the device learns the password from its file, which it then asks for where it is.
+ */
 static void begin_index(struct bk_sheet *sheet, const struct bk_file *file)
 {
+    const struct bk_phone *phone = file->phone;
+    const bool stays = phone->is_bootstrap && phone->provisioning_user.len > 0;
     bk_xml_open(sheet, "provision");
     bk_xml_attr(sheet, "version", BK_STR("2.0"));
     bk_xml_open(sheet, "product");
     bk_xml_attr(sheet, "id", file->request.model_code);
-    bk_xml_attr(sheet, "url", file->phone->provisioning_url);
+    bk_xml_attr(sheet, "url", stays ? BK_STR_NONE : phone->provisioning_url);
     bk_xml_attr(sheet, "force", BK_STR("false"));
     bk_xml_open(sheet, "ConfigFile");
     bk_xml_attr(sheet, "name", BK_STR("$(MA).cfg"));

@@ -134,6 +134,14 @@ static void the_index_names_the_devices_file(void **state)
                         "</product>\n"
                         "</provision>\n");
     bk_buf_deinit(&out);
+
+    phone.is_bootstrap = true;
+    phone.provisioning_user = BK_STR("f8a03d000001");
+    phone.provisioning_password = BK_STR("secret");
+    assert_int_equal(render(&phone, &request, &out, NULL), BK_OK);
+    assert_non_null(strstr(bk_buf_text(&out), "<product id=\"83\" url=\"\" force=\"false\">"));
+    assert_null(strstr(bk_buf_text(&out), "secret"));
+    bk_buf_deinit(&out);
     bk_vendors_deinit();
 }
 
