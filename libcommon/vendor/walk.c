@@ -47,6 +47,22 @@ bool bk_key_walk_next(struct bk_key_walk *walk)
     return true;
 }
 
+void bk_put_lost_parts(struct bk_sheet *sheet, const struct bk_phone_key *key, unsigned parts)
+{
+    const unsigned without_value = 1u << BK_KEY_LINE | 1u << BK_KEY_VOICEMAIL |
+                                   1u << BK_KEY_CONFERENCE | 1u << BK_KEY_HOLD | 1u << BK_KEY_DND |
+                                   1u << BK_KEY_PHONEBOOK;
+    if (key->kind == BK_KEY_NONE)
+        return;
+    bool has_value = key->value.len > 0 && (without_value >> key->kind & 1) == 0;
+    if ((parts & BK_KEY_VALUE) != 0 && has_value)
+        bk_put_lost(sheet, BK_STR("value of a key"));
+    if ((parts & BK_KEY_LABEL) != 0 && key->label.len > 0)
+        bk_put_lost(sheet, BK_STR("label of a key"));
+    if ((parts & BK_KEY_EXTENSION) != 0 && key->extension.len > 0)
+        bk_put_lost(sheet, BK_STR("extension of a key"));
+}
+
 struct bk_route bk_route_of(const struct bk_pbx_side *pbx)
 {
     struct bk_route route = {0};

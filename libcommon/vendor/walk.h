@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "model/phone.h"
+#include "vendor/sheet.h"
 
 /* The line of an account, NULL when it has none. Ask by ascending index; *at begins as 0. */
 const struct bk_line *bk_line_at(const struct bk_phone *phone, int index, size_t *at);
@@ -31,6 +32,16 @@ struct bk_key_walk {
 };
 void bk_key_walk_panel(struct bk_key_walk *walk, enum bk_panel panel, int module, int count);
 bool bk_key_walk_next(struct bk_key_walk *walk);
+
+/*
+ * Of a key that is written: what was given it and has no place in this file ("extension of a key"),
+ * parts together. A value counts where its kind has a use for one. Only said when a list is made,
+ * under the origin that stands.
+ */
+#define BK_KEY_VALUE 1u
+#define BK_KEY_LABEL 2u
+#define BK_KEY_EXTENSION 4u
+void bk_put_lost_parts(struct bk_sheet *sheet, const struct bk_phone_key *key, unsigned parts);
 
 /*
  * Where an account sends what. A phone builds its own address from the server it is given. Where

@@ -149,6 +149,8 @@ static void fill_accounts(struct bk_sheet *sheet, const struct bk_phone *phone)
            : page->display_name.len > 0 ? page->display_name
                                         : page->number);
     put_account(sheet, alert, 2, "alert1.");
+    if (alert != NULL && alert->display_name.len > 0)
+        bk_put_lost(sheet, BK_STR("display name of an alert"));
     bk_prefix(sheet, BK_STR_NONE);
     for (size_t i = 0; i < phone->line_count; i++) {
         bk_from_line(sheet, phone->lines[i].index);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vendor/avaya/avaya.h"
+#include "vendor/walk.h"
 
 static const char *type_of(enum bk_key_kind kind)
 {
@@ -73,8 +74,7 @@ void avaya_fill_keys(struct bk_sheet *sheet, const struct bk_phone *phone)
                 bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
             continue;
         }
-        if (key->extension.len > 0)
-            bk_put_lost(sheet, BK_STR("extension of a key"));
+        bk_put_lost_parts(sheet, key, BK_KEY_EXTENSION);
         put_key(sheet, key, type);
         written++;
     }

@@ -99,7 +99,8 @@ static void tell_lost(struct bk_sheet *sheet, const struct bk_phone_key *key)
         bk_put_lost(sheet, BK_STR("extension of a key"));
 }
 
-/* The line's own label stands where the key has none. Returns the line that it shows, or NULL. */
+/* The line's own label stands where the key has none. Returns the line whose label it has, or
+ * NULL. */
 static const struct bk_line *put_line_key(struct bk_sheet *sheet, const struct bk_phone *phone,
                                           int slot, const struct bk_phone_key *key)
 {
@@ -120,7 +121,7 @@ static const struct bk_line *put_line_key(struct bk_sheet *sheet, const struct b
     bk_put(sheet, bk_str_of(label), text);
     put_function(sheet, bk_str_of(function), key);
     tell_lost(sheet, key);
-    return line;
+    return key == NULL || key->label.len == 0 ? line : NULL;
 }
 
 /* Labels of lines stand on keys alone. */
@@ -131,7 +132,7 @@ static void tell_lost_labels(struct bk_sheet *sheet, const struct bk_phone *phon
         if (phone->lines[i].label.len == 0 || is_shown[phone->lines[i].index])
             continue;
         bk_from_line(sheet, phone->lines[i].index);
-        bk_put_lost(sheet, BK_STR("label of a line without a key"));
+        bk_put_lost(sheet, BK_STR("label of a line"));
     }
 }
 

@@ -92,6 +92,8 @@ static void put_line(struct bk_sheet *sheet, const struct bk_line *line)
     bk_put(sheet, BK_STR("Register Pswd"), line->secret);
     bk_put_word(sheet, BK_STR("Enable Reg"), "1");
     bk_put_word(sheet, BK_STR("Enable SCA"), line->is_shared ? "1" : "0");
+    if (line->label.len > 0)
+        bk_put_lost(sheet, BK_STR("label of a line"));
     put_server(sheet, BK_STR("Register Addr"), BK_STR("Register Port"),
                route.server_count > 0 ? &route.servers[0] : NULL, transport);
     put_server(sheet, BK_STR("Backup Addr"), BK_STR("Backup Port"),

@@ -69,6 +69,7 @@ static void put_key(struct bk_sheet *sheet, const struct bk_phone_key *key)
         snprintf(value, sizeof value, "SIP%d", key->line > 0 ? key->line : 1);
         bk_put_word(sheet, BK_STR("Value"), value);
         bk_put(sheet, BK_STR("Title"), key->label);
+        bk_put_lost_parts(sheet, key, BK_KEY_EXTENSION);
         return;
     }
     if (key != NULL && forms[key->kind].type == NULL)
@@ -78,6 +79,9 @@ static void put_key(struct bk_sheet *sheet, const struct bk_phone_key *key)
     bk_put_word(sheet, BK_STR("Type"), forms[key->kind].type);
     put_value(sheet, key);
     bk_put(sheet, BK_STR("Title"), key->label);
+    bk_put_lost_parts(sheet, key,
+                      forms[key->kind].event != NULL ? BK_KEY_VALUE | BK_KEY_EXTENSION
+                                                     : BK_KEY_EXTENSION);
 }
 
 static int page_size_of(const struct bk_model *model)

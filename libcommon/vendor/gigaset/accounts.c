@@ -77,6 +77,8 @@ void gigaset_fill_base_accounts(struct bk_sheet *sheet, const struct bk_file *fi
         bk_put(sheet, BK_STR("AuthPassword"), line != NULL ? line->secret : BK_STR_NONE);
         bk_put(sheet, BK_STR("UserName"), line != NULL ? line->number : BK_STR_NONE);
         bk_put(sheet, BK_STR("DisplayName"), line != NULL ? name_of(line) : BK_STR_NONE);
+        if (line != NULL && line->label.len > 0)
+            bk_put_lost(sheet, BK_STR("label of a line"));
         if (line != NULL)
             bk_put_int(sheet, BK_STR("ProviderId"), index);
         else
@@ -138,6 +140,8 @@ void gigaset_fill_maxwell_accounts(struct bk_sheet *sheet, const struct bk_file 
         bk_put(sheet, BK_STR("AuthName"), line != NULL ? auth_id_of(line) : BK_STR_NONE);
         bk_put(sheet, BK_STR("AuthPassword"), line != NULL ? line->secret : BK_STR_NONE);
         bk_put(sheet, BK_STR("DisplayName"), line != NULL ? name_of(line) : BK_STR_NONE);
+        if (line != NULL && line->label.len > 0)
+            bk_put_lost(sheet, BK_STR("label of a line"));
         bk_put(sheet, BK_STR("Domain"), server != NULL ? server->host : BK_STR_NONE);
         put_server(sheet, "ProxyServer.Address", "ProxyServer.Port", proxy, transport);
         put_server(sheet, "RegistrationServer.Address", "RegistrationServer.Port", server,

@@ -88,6 +88,7 @@ static void put_key(struct bk_sheet *sheet, const struct bk_key_walk *walk)
         mode = mode_word(BK_KEY_NONE);
         key = &empty;
     }
+    bk_put_lost_parts(sheet, key, BK_KEY_EXTENSION);
     bk_put(sheet, bk_str_of(names[0]), bk_str_of(mode));
     put_account(sheet, bk_str_of(names[1]), walk->panel, key->line);
     bk_put(sheet, bk_str_of(names[2]), key->label);

@@ -57,8 +57,7 @@ static void put_key(struct bk_sheet *sheet, const struct bk_phone_key *key)
         bk_put_int(sheet, BK_STR("line"), key->line);
     else
         bk_put_empty(sheet, BK_STR("line"));
-    if (key->extension.len > 0)
-        bk_put_lost(sheet, BK_STR("extension of a key"));
+    bk_put_lost_parts(sheet, key, BK_KEY_EXTENSION);
 }
 
 static struct bk_str first_panel(const struct bk_file *file)
@@ -89,14 +88,30 @@ static void put_panel(struct bk_sheet *sheet, struct bk_key_walk *walk, struct b
     }
 }
 
+/* Where the first panel's keys are called softkeys, no other's can be. */
+static void put_programmable(struct bk_sheet *sheet, struct bk_key_walk *walk, bool is_taken,
+                             int count)
+{
+    walk->panel = BK_PANEL_PROGRAMMABLE;
+    if (!is_taken) {
+        put_panel(sheet, walk, BK_STR("softkey"), count);
+        return;
+    }
+    for (bk_key_walk_panel(walk, BK_PANEL_PROGRAMMABLE, 0, 0); bk_key_walk_next(walk);) {
+        bk_from_key(sheet, BK_PANEL_PROGRAMMABLE, 0, walk->slot);
+        if (walk->key->kind != BK_KEY_NONE)
+            bk_put_lost(sheet, bk_str_of(bk_key_kind_name(walk->key->kind)));
+    }
+}
+
 void mitel_fill_keys(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_phone *phone = file->phone;
     const struct bk_model *model = file->model;
     struct bk_key_walk walk = {.phone = phone, .panel = BK_PANEL_LINE};
-    put_panel(sheet, &walk, first_panel(file), model->key_count);
-    walk.panel = BK_PANEL_PROGRAMMABLE;
-    put_panel(sheet, &walk, BK_STR("softkey"), model->programmable_count);
+    const struct bk_str first = first_panel(file);
+    put_panel(sheet, &walk, first, model->key_count);
+    put_programmable(sheet, &walk, bk_str_eq(first, BK_STR("softkey")), model->programmable_count);
 
     int module_max = model->module_count;
     if (phone->key_count > 0 && phone->keys[phone->key_count - 1].module > module_max)

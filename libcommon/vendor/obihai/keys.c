@@ -46,8 +46,10 @@ static void put_key(struct bk_sheet *sheet, int slot, const struct bk_phone_key 
     const char *function = key != NULL ? function_of(key->kind) : NULL;
     if (key != NULL && key->kind != BK_KEY_NONE && function == NULL)
         bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
-    if (function != NULL)
+    if (function != NULL) {
+        bk_put_lost_parts(sheet, key, BK_KEY_EXTENSION);
         snprintf(service, sizeof service, "SP%d", key->line > 0 ? key->line : 1);
+    }
     bk_put_word(sheet, BK_STR("Function"), function);
     bk_put_word(sheet, BK_STR("Service"), service);
     bk_put(sheet, BK_STR("Number"), function != NULL ? key->value : BK_STR_NONE);

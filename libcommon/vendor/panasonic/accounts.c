@@ -154,6 +154,8 @@ static void put_account(struct bk_sheet *sheet, const struct bk_line *line, bool
         line->display_name.len > 0 ? line->display_name : line->number);
     if (line->is_shared)
         bk_put_lost(sheet, BK_STR("shared line"));
+    if (line->label.len > 0)
+        bk_put_lost(sheet, BK_STR("label of a line"));
     put_servers(sheet, index, &line->pbx, is_used);
     put_setting(sheet, "REG_EXPIRE_TIME", line, BK_NEUTRAL_SIP_EXPIRES_S);
     put_setting(sheet, "VM_NUMBER", line, BK_NEUTRAL_VOICEMAIL_NUMBER);

@@ -41,6 +41,8 @@ static void put_key(struct bk_sheet *sheet, int slot, const struct bk_phone_key 
     bk_from_key(sheet, BK_PANEL_LINE, 0, slot);
     if (category == NULL)
         bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
+    else if (key != NULL) /* a line's label is that of its account */
+        bk_put_lost_parts(sheet, key, is_lamp ? BK_KEY_EXTENSION : BK_KEY_LABEL | BK_KEY_EXTENSION);
     if (is_lamp)
         put_lamp(sheet, ++*lamp_count, key);
     bk_prefix(sheet, BK_STR("lineKey."));

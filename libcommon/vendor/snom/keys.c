@@ -87,6 +87,7 @@ static void put_key(struct bk_sheet *sheet, int slot, const struct bk_phone_key 
         bk_sheet_fail(sheet, bk_str_of(name), fault);
         return;
     }
+    bk_put_lost_parts(sheet, key, BK_KEY_EXTENSION);
     print_value(key, pickup_code, &value);
     snprintf(name, sizeof name, "fkey[%d].context", slot - 1);
     bk_put_int(sheet, bk_str_of(name), key->line > 0 ? key->line : 1);

@@ -143,7 +143,8 @@ static void a_phone_with_nothing_is_written(void **state)
 static const struct {
     const char *vendor, *lost; /* of the phone below, in the order they are told */
 } tellers[] = {
-    {"algo", "second NTP server|SRTP|shared line|label of a line|label of a line|third account|"
+    {"algo", "second NTP server|SRTP|shared line|label of a line|label of a line|display name of "
+             "an alert|third account|"
              "blf|"},
     {"avaya", "SRTP|shared line|label of a line|second account|second account|"
               "extension of a key|"},

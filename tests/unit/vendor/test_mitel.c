@@ -230,6 +230,34 @@ static void lines_share_one_transport(void **state)
     bk_vendors_deinit();
 }
 
+static void on_key(void *context, const struct bk_parameter *parameter)
+{
+    size_t *counts = context; /* written, lost */
+    if (parameter->origin.kind == BK_ORIGIN_KEY && parameter->origin.panel != BK_PANEL_LINE)
+        counts[parameter->is_lost ? 1 : 0]++;
+}
+
+/* A 6739i calls the keys of its only panel so. */
+static void softkeys_are_of_one_panel(void **state)
+{
+    const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
+    struct bk_phone_key key = {.panel = BK_PANEL_PROGRAMMABLE, .slot = 1, .kind = BK_KEY_DND};
+    const struct bk_phone phone = {
+        .provisioning_url = BK_STR("https://p.example/k"), .keys = &key, .key_count = 1};
+    size_t counts[2] = {0}, counts_of_6757[2] = {0};
+    (void)state;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    assert_int_equal(bk_vendor_list(mitel(), &phone, bk_model_find(mitel(), BK_STR("6739i")),
+                                    &request, on_key, counts, NULL),
+                     BK_OK);
+    assert_int_equal(counts[1], 1);
+    assert_int_equal(bk_vendor_list(mitel(), &phone, bk_model_find(mitel(), BK_STR("6757i")),
+                                    &request, on_key, counts_of_6757, NULL),
+                     BK_OK);
+    assert_true(counts_of_6757[0] > counts[0]);
+    bk_vendors_deinit();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +269,7 @@ int main(void)
         cmocka_unit_test(nothing_else_is_an_agent),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
         cmocka_unit_test(lines_share_one_transport),
+        cmocka_unit_test(softkeys_are_of_one_panel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
