@@ -271,7 +271,7 @@ static void add_lines(struct bk_phone *phone, int line_count)
 
 static void add_keys(struct bk_phone *phone, enum bk_panel panel, int module, int slot_count)
 {
-    int slot = 0, last = random_chance(2) ? slot_count + 3 : slot_count;
+    int slot = 0, last = random_chance(4) ? slot_count + 3 : slot_count;
     for (int i = 0; i < KEYS_A_PANEL; i++) {
         slot += random_chance(70) ? 1 : 1 + (int)random_below(9);
         if (slot > last)

@@ -7,6 +7,7 @@
  *     that bk_vendor_list tells, in the same order, and nothing else stands in the file
  *     a phone to which nobody gave anything has all the same parameters, emptied or kept (rule 11
  *     of docs/rules.md), but raw ones
+ *     what was given to a line or a key stands in the phone's own file, or is told as lost
  *     no name stands twice, no raw parameter in a reserved one's place, no IPv6 address beside
  *     something else without its brackets, and a bootstrap holds nothing but the driver's own
  *
@@ -23,30 +24,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "property.h"
 #include "property_phone.h"
 #include "property_read.h"
 #include "vendor/files.h"
 
 #define PHONES_A_MAKER 300
 #define WRITTEN_PERCENT_MIN 30
-#define HOSTILE_MIN \
-    100 /* values with a character that means something, in the files of a maker \
-         */
+/* Values with a character that means something in some format, in all files of a maker. */
+#define HOSTILE_MIN 100
 
-/* What is being tried, for messages. */
-static struct {
-    const struct bk_vendor *vendor;
-    const struct bk_phone *phone;
-    const struct bk_model *model;
-    uint64_t number;
-    const char *kind;
-} now;
+struct trial now;
 
 static size_t hostile_values;
-static struct pairs listed, found, names, names_of_bare;
+static struct pairs listed, found;
 
-static void give_up(const char *format, ...) BK_PRINTF(1, 2);
-static void give_up(const char *format, ...)
+void give_up(const char *format, ...)
 {
     char text[1024];
     va_list args;
@@ -120,91 +113,6 @@ static void on_listed(void *context, const struct bk_parameter *parameter)
     pairs_add(&listed, parameter->value, "%.*s", BK_STR_ARG(parameter->name));
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const struct bk_str *one = a, *other = b;
-    size_t len = one->len < other->len ? one->len : other->len;
-    int order = len == 0 ? 0 : memcmp(one->ptr, other->ptr, len);
-    return order != 0 ? order : (one->len > other->len) - (one->len < other->len);
-}
-
-/* Avaya's keys have one name, and Yealink's passwords, of which each names its user. */
-static bool may_stand_twice(struct bk_str name)
-{
-    return bk_str_eq(name, BK_STR("PHONEKEY")) ||
-           bk_str_eq(name, BK_STR("static.security.user_password"));
-}
-
-static void sort(const struct pairs *pairs, struct bk_str (*ret_names)[PAIR_MAX])
-{
-    for (size_t i = 0; i < pairs->count; i++)
-        (*ret_names)[i] = pairs->rows[i].name;
-    qsort(*ret_names, pairs->count, sizeof(*ret_names)[0], by_name);
-}
-
-/* Of what stands twice a phone takes one, and nobody says which. */
-static void require_names_once(const struct pairs *pairs)
-{
-    static struct bk_str sorted[PAIR_MAX];
-    sort(pairs, &sorted);
-    for (size_t i = 1; i < pairs->count; i++) {
-        if (bk_str_eq(sorted[i], sorted[i - 1]) && !may_stand_twice(sorted[i]))
-            give_up("%.*s stands twice", BK_STR_ARG(sorted[i]));
-    }
-}
-
-/* --- what is removed -------------------------------------------------------------------------- */
-
-static void on_managed(void *context, const struct bk_parameter *parameter)
-{
-    if (!parameter->is_lost && parameter->origin.kind != BK_ORIGIN_RAW)
-        pairs_add(context, BK_STR_NONE, "%.*s", BK_STR_ARG(parameter->name));
-}
-
-/* Beyond its counts nobody knows what there is to be emptied. */
-static bool is_within_model(const struct bk_phone *phone, const struct bk_model *model)
-{
-    const int slots[] = {[BK_PANEL_LINE] = model->key_count,
-                         [BK_PANEL_PROGRAMMABLE] = model->programmable_count,
-                         [BK_PANEL_MODULE] = model->module_key_count};
-    bool is_within = true;
-    for (size_t i = 0; i < phone->line_count; i++)
-        is_within = is_within && phone->lines[i].index <= model->line_count;
-    for (size_t i = 0; i < phone->key_count; i++)
-        is_within = is_within && phone->keys[i].slot <= slots[phone->keys[i].panel];
-    return is_within;
-}
-
-static void require_all(const struct pairs *of, const struct pairs *in, const char *what)
-{
-    static struct bk_str wanted[PAIR_MAX], had[PAIR_MAX];
-    size_t at = 0;
-    sort(of, &wanted);
-    sort(in, &had);
-    for (size_t i = 0; i < of->count; i++) {
-        while (at < in->count && by_name(&had[at], &wanted[i]) < 0)
-            at++;
-        if (at == in->count || !bk_str_eq(had[at], wanted[i]))
-            give_up("%.*s %s", BK_STR_ARG(wanted[i]), what);
-    }
-}
-
-static void require_emptied(const struct bk_file_request *request)
-{
-    struct bk_phone bare = *now.phone;
-    memset(bare.settings, 0, sizeof bare.settings);
-    bare.line_count = bare.key_count = bare.raw_count = 0;
-    pairs_clear(&names);
-    pairs_clear(&names_of_bare);
-    if (bk_vendor_list(now.vendor, now.phone, now.model, request, on_managed, &names, NULL) !=
-            BK_OK ||
-        bk_vendor_list(now.vendor, &bare, now.model, request, on_managed, &names_of_bare, NULL) !=
-            BK_OK)
-        give_up("is not listed");
-    require_all(&names, &names_of_bare, "stays on a phone that had it and has nothing any more");
-    require_all(&names_of_bare, &names, "is emptied, and left out when there is something else");
-}
-
 /* --- what stands in it ------------------------------------------------------------------------ */
 
 static void require_same(void)
@@ -247,8 +155,8 @@ static void require_written(const struct bk_file_request *request, struct bk_str
         give_up("%s", why.text);
     require_same();
     require_names_once(&found);
-    if (is_within_model(now.phone, file.model))
-        require_emptied(request);
+    require_emptied(request);
+    require_told(request);
 }
 
 /* "sip.u1.user: holds a quote": a parameter, or what of a PBX or a device cannot be had. */
