@@ -453,17 +453,21 @@ static bool read_dinstar_group(const struct node *group, const char *path, struc
     return true;
 }
 
+/* A first index names no address where there is a password to be learnt. */
 static bool is_dinstar_index(const struct bk_file *file, const struct node *root)
 {
+    const struct bk_phone *phone = file->phone;
+    const bool stays = phone->is_bootstrap && phone->provisioning_user.len > 0;
+    const struct bk_str url = stays ? BK_STR_NONE : phone->provisioning_url;
     const struct node *product = root->child;
     const struct node *config = product != NULL ? product->child : NULL;
     return is_branch(root, "provision", "version") && has_value(root, 0, "2.0") &&
            is_branch(product, "product", "id url force") && product->next == NULL &&
            bk_str_eq(attribute_of(product, 0), file->request.model_code) &&
-           bk_str_eq(attribute_of(product, 1), file->phone->provisioning_url) &&
-           has_value(product, 2, "false") && is_bare(config, "ConfigFile", "name action reboot") &&
-           config->next == NULL && has_value(config, 0, "$(MA).cfg") &&
-           has_value(config, 1, "merge") && has_value(config, 2, "never");
+           bk_str_eq(attribute_of(product, 1), url) && has_value(product, 2, "false") &&
+           is_bare(config, "ConfigFile", "name action reboot") && config->next == NULL &&
+           has_value(config, 0, "$(MA).cfg") && has_value(config, 1, "merge") &&
+           has_value(config, 2, "never");
 }
 
 static bool read_dinstar(const struct bk_file *file, struct bk_str text, struct pairs *ret_pairs,
