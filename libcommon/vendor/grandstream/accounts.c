@@ -293,6 +293,8 @@ void grandstream_fill_accounts(struct bk_sheet *sheet, const struct bk_phone *ph
                                   .is_port =
                                       model->is_adapter && (size_t)index <= BK_COUNT(port_numbers)};
         if (!account.is_numbered && !model->has_aliases) {
+            if (line == NULL)
+                continue; /* a row that counts more than can be told to the phone */
             bk_sheet_fail(sheet, name_of(&account, ENABLE),
                           "this model is not known to take aliases, and P-values are known for "
                           "accounts 1 to 4 only");
