@@ -5,27 +5,42 @@
 
 #include <stdio.h>
 
+/* What stands behind the scheme; port: the scheme's. */
+static struct bk_address cut(struct bk_str rest, bool is_tls, int port)
+{
+    struct bk_address address = {.is_tls = is_tls, .port = port};
+    address.host = bk_str_cut(&rest, '/');
+    address.path = rest;
+    ptrdiff_t colon = bk_str_find_last(address.host, ':');
+    int64_t number;
+    if (colon > 0 &&
+        bk_str_parse_int(bk_str_slice(address.host, (size_t)colon + 1, address.host.len), 1, 65535,
+                         &number) == BK_OK) {
+        address.host = bk_str_slice(address.host, 0, (size_t)colon); /* [::1] ends in a bracket */
+        address.port = (int)number;
+    }
+    return address;
+}
+
 struct bk_address bk_address_of(struct bk_str url)
 {
     const struct bk_str tls = BK_STR("https://"), plain = BK_STR("http://");
-    struct bk_address address = {.is_tls = !bk_str_starts(url, plain)};
-    address.port = address.is_tls ? 443 : 80;
+    bool is_tls = !bk_str_starts(url, plain);
     if (bk_str_starts(url, tls))
         url = bk_str_slice(url, tls.len, url.len);
-    else if (bk_str_starts(url, plain))
+    else if (!is_tls)
         url = bk_str_slice(url, plain.len, url.len);
+    return cut(url, is_tls, is_tls ? 443 : 80);
+}
 
-    address.host = bk_str_cut(&url, '/');
-    address.path = url;
-    ptrdiff_t colon = bk_str_find_last(address.host, ':');
-    int64_t port;
-    if (colon > 0 &&
-        bk_str_parse_int(bk_str_slice(address.host, (size_t)colon + 1, address.host.len), 1, 65535,
-                         &port) == BK_OK) {
-        address.host = bk_str_slice(address.host, 0, (size_t)colon); /* [::1] ends in a bracket */
-        address.port = (int)port;
-    }
-    return address;
+struct bk_address bk_ldap_address_of(struct bk_str url)
+{
+    const struct bk_str tls = BK_STR("ldaps://"), plain = BK_STR("ldap://");
+    bool is_tls = url.len > tls.len && bk_str_eq_nocase(bk_str_slice(url, 0, tls.len), tls);
+    size_t from = is_tls                                                     ? tls.len
+                  : bk_str_eq_nocase(bk_str_slice(url, 0, plain.len), plain) ? plain.len
+                                                                             : 0;
+    return cut(bk_str_slice(url, from, url.len), is_tls, is_tls ? 636 : 389);
 }
 
 int bk_sip_port(int port, enum bk_transport transport)

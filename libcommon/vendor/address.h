@@ -17,6 +17,9 @@ struct bk_address {
 };
 struct bk_address bk_address_of(struct bk_str url);
 
+/* Of an LDAP server, "ldaps://host:636", as phonebook.ldap_url has it. */
+struct bk_address bk_ldap_address_of(struct bk_str url);
+
 /* 0 in the neutral model is the transport's default (RFC 3261, 19.1.2). */
 int bk_sip_port(int port, enum bk_transport transport);
 

@@ -5,46 +5,28 @@
 #include "vendor/walk.h"
 #include "vendor/yealink/yealink.h"
 
-/* NULL: none, or its number is not known, and another number would be another kind of key. */
-static const char *type_word(enum bk_key_kind kind)
+/* The phone's numbers; NULL: none. A phone book is that which the settings name, LDAP first. */
+static const char *type_word(const struct bk_phone *phone, enum bk_key_kind kind)
 {
-    switch (kind) {
-    case BK_KEY_NONE:
-    case BK_KEY_PICKUP:
-    case BK_KEY_INTERCOM:
-    case BK_KEY_URL:
-    case BK_KEY_VOICEMAIL:
-    case BK_KEY_CONFERENCE:
-    case BK_KEY_HOLD:
-    case BK_KEY_TRANSFER:
-    case BK_KEY_DND:
-    case BK_KEY_FORWARD:
-    case BK_KEY_PAGING:
-    case BK_KEY_PHONEBOOK:
-    case BK_KEY_XML:
-    case BK_KEY_KIND_COUNT:
-        break;
-    case BK_KEY_LINE:
-        return "15";
-    case BK_KEY_BLF:
-        return "16";
-    case BK_KEY_SPEED_DIAL:
-        return "13";
-    case BK_KEY_PARK:
-        return "10";
-    case BK_KEY_DTMF:
-        return "11";
-    }
-    return NULL;
+    static const char *const words[BK_KEY_KIND_COUNT] = {
+        [BK_KEY_CONFERENCE] = "1",  [BK_KEY_FORWARD] = "2",   [BK_KEY_TRANSFER] = "3",
+        [BK_KEY_HOLD] = "4",        [BK_KEY_DND] = "5",       [BK_KEY_PICKUP] = "9",
+        [BK_KEY_PARK] = "10",       [BK_KEY_DTMF] = "11",     [BK_KEY_VOICEMAIL] = "12",
+        [BK_KEY_SPEED_DIAL] = "13", [BK_KEY_INTERCOM] = "14", [BK_KEY_LINE] = "15",
+        [BK_KEY_BLF] = "16",        [BK_KEY_URL] = "17",      [BK_KEY_PAGING] = "24",
+        [BK_KEY_XML] = "27",
+    };
+    if (kind == BK_KEY_PHONEBOOK)
+        return phone->settings[BK_NEUTRAL_LDAP_URL].layer != BK_LAYER_NONE ? "38" : "47";
+    return words[kind];
 }
 
 /* key NULL: the slot is empty. */
-static void put_key(struct bk_sheet *sheet, const struct bk_phone_key *key)
+static void put_key(struct bk_sheet *sheet, const struct bk_phone *phone,
+                    const struct bk_phone_key *key)
 {
     static const struct bk_phone_key empty = {.kind = BK_KEY_NONE};
-    const char *type = key != NULL ? type_word(key->kind) : NULL;
-    if (key != NULL && key->kind != BK_KEY_NONE && type == NULL)
-        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
+    const char *type = key != NULL ? type_word(phone, key->kind) : NULL;
     if (type == NULL)
         key = &empty;
     bk_put_word(sheet, BK_STR("type"), type != NULL ? type : "0");
@@ -80,7 +62,7 @@ static void put_panel(struct bk_sheet *sheet, struct bk_key_walk *walk, enum bk_
     for (bk_key_walk_panel(walk, panel, module, count); bk_key_walk_next(walk);) {
         prefix_slot(sheet, panel, module, walk->slot);
         bk_from_key(sheet, panel, module, walk->slot);
-        put_key(sheet, walk->key);
+        put_key(sheet, walk->phone, walk->key);
     }
 }
 

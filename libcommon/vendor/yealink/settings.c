@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "vendor/address.h"
 #include "vendor/yealink/yealink.h"
 
 #define NAME(literal) \
@@ -24,6 +25,7 @@ static const struct {
     {BK_NEUTRAL_DSCP_SIP, NAME("static.network.qos.signaltos")},
     {BK_NEUTRAL_DSCP_RTP, NAME("static.network.qos.audiotos")},
     {BK_NEUTRAL_LLDP, NAME("static.network.lldp.enable")},
+    {BK_NEUTRAL_CDP, NAME("static.network.cdp.enable")},
     {BK_NEUTRAL_WEB_UI, NAME("static.wui.http_enable")},
     {BK_NEUTRAL_WEB_UI, NAME("static.wui.https_enable")},
     {BK_NEUTRAL_VERIFY_SERVER, NAME("static.security.trust_certificates")},
@@ -31,7 +33,10 @@ static const struct {
     {BK_NEUTRAL_FIRMWARE_URL, NAME("static.firmware.url")},
     {BK_NEUTRAL_CALL_WAITING, NAME("call_waiting.enable")},
     {BK_NEUTRAL_PICKUP_CODE, NAME("features.pickup.direct_pickup_code")},
-    {BK_NEUTRAL_PHONEBOOK_URL, NAME("remote_phonebook.data.1.url")},
+    {BK_NEUTRAL_DND_ALLOWED, NAME("features.dnd.allow")},
+    {BK_NEUTRAL_FEATURE_SYNC, NAME("features.feature_key_sync.enable")},
+    {BK_NEUTRAL_HEADSET_FIRST, NAME("features.headset_prior")},
+    {BK_NEUTRAL_RING_TONE, NAME("phone_setting.ring_type")},
 };
 
 /* The setting; what is put next comes from it. */
@@ -246,6 +251,45 @@ static void put_vlan(struct bk_sheet *sheet, const struct bk_phone *phone)
                    BK_NEUTRAL_VLAN_ID);
     bk_put_setting(sheet, BK_STR("static.network.vlan.internet_port_priority"), phone->settings,
                    BK_NEUTRAL_VLAN_PRIORITY);
+    put_when_set(sheet, phone, BK_NEUTRAL_PC_VLAN_ID, BK_STR("static.network.vlan.pc_port_enable"),
+                 "1");
+    bk_put_setting(sheet, BK_STR("static.network.vlan.pc_port_vid"), phone->settings,
+                   BK_NEUTRAL_PC_VLAN_ID);
+}
+
+/* A wallpaper is fetched, then chosen by the name of its file; a logo is the third mode. */
+static void put_pictures(struct bk_sheet *sheet, const struct bk_phone *phone)
+{
+    struct bk_str name = phone->settings[BK_NEUTRAL_WALLPAPER_URL].value.text;
+    name = bk_str_cut(&name, '?');
+    name = bk_str_slice(name, (size_t)(bk_str_find_last(name, '/') + 1), name.len);
+    bk_put_setting(sheet, BK_STR("wallpaper_upload.url"), phone->settings,
+                   BK_NEUTRAL_WALLPAPER_URL);
+    bk_put(sheet, BK_STR("phone_setting.backgrounds"), name);
+    put_when_set(sheet, phone, BK_NEUTRAL_LOGO_URL, BK_STR("phone_setting.lcd_logo.mode"), "2");
+    bk_put_setting(sheet, BK_STR("lcd_logo.url"), phone->settings, BK_NEUTRAL_LOGO_URL);
+}
+
+static void put_phonebooks(struct bk_sheet *sheet, const struct bk_phone *phone)
+{
+    const struct bk_setting *settings = phone->settings;
+    bool has_ldap = is_set(phone, BK_NEUTRAL_LDAP_URL);
+    const struct bk_address ldap = bk_ldap_address_of(settings[BK_NEUTRAL_LDAP_URL].value.text);
+    put_when_set(sheet, phone, BK_NEUTRAL_PHONEBOOK_URL, BK_STR("remote_phonebook.data.1.name"),
+                 "Phone book");
+    bk_put_setting(sheet, BK_STR("remote_phonebook.data.1.url"), settings,
+                   BK_NEUTRAL_PHONEBOOK_URL);
+    put_when_set(sheet, phone, BK_NEUTRAL_LDAP_URL, BK_STR("ldap.enable"), "1");
+    bk_put(sheet, BK_STR("ldap.host"), ldap.host);
+    if (has_ldap)
+        bk_put_int(sheet, BK_STR("ldap.port"), ldap.port);
+    else
+        bk_put_empty(sheet, BK_STR("ldap.port"));
+    put_when_set(sheet, phone, BK_NEUTRAL_LDAP_URL, BK_STR("ldap.tls_mode"),
+                 ldap.is_tls ? "2" : "0");
+    bk_put_setting(sheet, BK_STR("ldap.base"), settings, BK_NEUTRAL_LDAP_BASE);
+    bk_put_setting(sheet, BK_STR("ldap.user"), settings, BK_NEUTRAL_LDAP_USER);
+    bk_put_secret(sheet, BK_STR("ldap.password"), settings, BK_NEUTRAL_LDAP_SECRET);
 }
 
 static void put_syslog(struct bk_sheet *sheet, const struct bk_phone *phone)
@@ -274,8 +318,8 @@ void yealink_fill_settings(struct bk_sheet *sheet, const struct bk_file *file)
     put_syslog(sheet, phone);
     put_when_set(sheet, phone, BK_NEUTRAL_PICKUP_CODE,
                  BK_STR("features.pickup.direct_pickup_enable"), "1");
-    put_when_set(sheet, phone, BK_NEUTRAL_PHONEBOOK_URL, BK_STR("remote_phonebook.data.1.name"),
-                 "Phone book");
+    put_pictures(sheet, phone);
+    put_phonebooks(sheet, phone);
     for (size_t i = 0; i < BK_COUNT(plain_rows); i++)
         bk_put_setting(sheet, plain_rows[i].name, phone->settings, plain_rows[i].id);
 }

@@ -15,6 +15,7 @@ static const char *const ouis[] = {
 #define USE_LINE "give the device a line instead"
 #define USE_PBX "change the phone side of the PBX instead"
 #define USE_KEY "set a key of the device instead"
+#define USE_LDAP "use the phonebook.ldap_* settings instead"
 #define USE_CODECS "set audio.codecs instead"
 #define USE_PASSWORD "set security.admin_secret or security.user_secret instead"
 #define USE_PROVISIONING "use the provisioning.* settings instead"
@@ -135,6 +136,24 @@ const struct bk_reserved yealink_reserved[] = {
     BOTH("syslog.enable", "set log.syslog_server instead"),
     BOTH("syslog.server", "set log.syslog_server instead"),
     BOTH("syslog.server_port", "set log.syslog_server instead"),
+    BOTH("network.cdp.enable", "set net.cdp instead"),
+    BOTH("network.vlan.pc_port_enable", "set net.pc_vlan_id instead"),
+    BOTH("network.vlan.pc_port_vid", "set net.pc_vlan_id instead"),
+    BOTH("features.dnd.allow", "set call.dnd_allowed instead"),
+    BOTH("features.feature_key_sync.enable", "set call.feature_sync instead"),
+    BOTH("features.headset_prior", "set audio.headset_first instead"),
+    BOTH("phone_setting.ring_type", "set ui.ring_tone instead"),
+    BOTH("wallpaper_upload.url", "set ui.wallpaper_url instead"),
+    BOTH("phone_setting.backgrounds", "set ui.wallpaper_url instead"),
+    BOTH("phone_setting.lcd_logo.mode", "set ui.logo_url instead"),
+    BOTH("lcd_logo.url", "set ui.logo_url instead"),
+    BOTH("ldap.enable", USE_LDAP),
+    BOTH("ldap.host", USE_LDAP),
+    BOTH("ldap.port", USE_LDAP),
+    BOTH("ldap.tls_mode", USE_LDAP),
+    BOTH("ldap.base", USE_LDAP),
+    BOTH("ldap.user", USE_LDAP),
+    BOTH("ldap.password", USE_LDAP),
     BOTH("remote_phonebook.data.1.url", "set phonebook.xml_url instead"),
     BOTH("remote_phonebook.data.1.name", "set phonebook.xml_url instead"),
     {0},

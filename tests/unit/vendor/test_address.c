@@ -34,6 +34,32 @@ static void urls_are_cut_by_the_table(void **state)
     }
 }
 
+static const struct {
+    const char *url;
+    bool is_tls;
+    const char *host;
+    int port;
+} ldap_urls[] = {
+    {"ldap://dir.example", false, "dir.example", 389},
+    {"ldaps://dir.example", true, "dir.example", 636},
+    {"LDAPS://dir.example:1636", true, "dir.example", 1636},
+    {"ldap://dir.example:10389/", false, "dir.example", 10389},
+    {"ldap://[2001:db8::1]:10389", false, "[2001:db8::1]", 10389},
+    {"", false, "", 389},
+};
+
+static void ldap_urls_are_cut_by_the_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(ldap_urls); i++) {
+        print_message("  %s\n", ldap_urls[i].url);
+        const struct bk_address got = bk_ldap_address_of(bk_str_of(ldap_urls[i].url));
+        assert_int_equal(got.is_tls, ldap_urls[i].is_tls);
+        assert_str_equal(got.host, ldap_urls[i].host);
+        assert_int_equal(got.port, ldap_urls[i].port);
+    }
+}
+
 static void a_port_of_zero_is_the_transports(void **state)
 {
     (void)state;
@@ -69,6 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls_are_cut_by_the_table),
+        cmocka_unit_test(ldap_urls_are_cut_by_the_table),
         cmocka_unit_test(a_port_of_zero_is_the_transports),
         cmocka_unit_test(a_port_that_is_given_is_printed),
         cmocka_unit_test(an_ipv6_address_is_told_from_its_port),

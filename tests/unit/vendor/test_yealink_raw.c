@@ -1,6 +1,7 @@
 /* Raw parameters: what the driver writes itself is out of an admin's reach. */
 #include "harness/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "vendor/vendor.h"
@@ -157,30 +158,47 @@ static void a_reserved_raw_in_the_database_is_left_out(void **state)
     bk_vendors_deinit();
 }
 
-/* Another kind's number would be another key: such a slot is written as an empty one. */
-static void a_kind_without_a_number_is_an_empty_key(void **state)
+/* Numbers of the maker's, as a public template has them. */
+static void each_kind_of_key_has_its_number(void **state)
 {
     (void)state;
-    struct bk_phone_key key = {.panel = BK_PANEL_LINE,
-                               .slot = 1,
-                               .line = 1,
-                               .value = BK_STR("1002"),
-                               .label = BK_STR("Anna")};
+    static const struct {
+        enum bk_key_kind kind;
+        const char *type;
+        bool has_ldap;
+    } rows[] = {
+        {BK_KEY_NONE, "0", false},        {BK_KEY_CONFERENCE, "1", false},
+        {BK_KEY_FORWARD, "2", false},     {BK_KEY_TRANSFER, "3", false},
+        {BK_KEY_HOLD, "4", false},        {BK_KEY_DND, "5", false},
+        {BK_KEY_PICKUP, "9", false},      {BK_KEY_PARK, "10", false},
+        {BK_KEY_DTMF, "11", false},       {BK_KEY_VOICEMAIL, "12", false},
+        {BK_KEY_SPEED_DIAL, "13", false}, {BK_KEY_INTERCOM, "14", false},
+        {BK_KEY_LINE, "15", false},       {BK_KEY_BLF, "16", false},
+        {BK_KEY_URL, "17", false},        {BK_KEY_PAGING, "24", false},
+        {BK_KEY_XML, "27", false},        {BK_KEY_PHONEBOOK, "38", true},
+        {BK_KEY_PHONEBOOK, "47", false},
+    };
+    struct bk_phone_key key = {
+        .panel = BK_PANEL_LINE, .slot = 1, .line = 1, .value = BK_STR("1002")};
     struct bk_phone phone = {
         .provisioning_url = BK_STR("https://p.example/k"), .keys = &key, .key_count = 1};
     struct bk_file_request request = {.kind = BK_FILE_DEVICE};
-    struct bk_buf out;
     assert_int_equal(bk_vendors_init(NULL), BK_OK);
-    const struct bk_vendor *yealink = bk_vendor_find(BK_STR("yealink"));
-    for (int kind = BK_KEY_PICKUP; kind < BK_KEY_KIND_COUNT; kind++) {
-        print_message("  %s\n", bk_key_kind_name((enum bk_key_kind)kind));
-        key.kind = (enum bk_key_kind)kind;
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        char want[64];
+        struct bk_buf out;
+        print_message("  %s\n", bk_key_kind_name(rows[i].kind));
+        key.kind = rows[i].kind;
+        phone.settings[BK_NEUTRAL_LDAP_URL] =
+            (struct bk_setting){{rows[i].has_ldap ? BK_STR("ldaps://d.example") : BK_STR_NONE, 0},
+                                rows[i].has_ldap ? BK_LAYER_TENANT : BK_LAYER_NONE};
+        snprintf(want, sizeof want, "\nlinekey.1.type = %s\n", rows[i].type);
         bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
-        assert_int_equal(bk_vendor_render(yealink, &phone, NULL, &request, &out, NULL, NULL),
+        assert_int_equal(bk_vendor_render(bk_vendor_find(BK_STR("yealink")), &phone, NULL, &request,
+                                          &out, NULL, NULL),
                          BK_OK);
-        assert_non_null(strstr(bk_buf_text(&out), "\nlinekey.1.type = 0\n"));
-        assert_null(strstr(bk_buf_text(&out), "1002"));
-        assert_null(strstr(bk_buf_text(&out), "Anna"));
+        assert_non_null(strstr(bk_buf_text(&out), want));
+        assert_int_equal(strstr(bk_buf_text(&out), "1002") != NULL, rows[i].kind != BK_KEY_NONE);
         bk_buf_deinit(&out);
     }
     bk_vendors_deinit();
@@ -191,7 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
         cmocka_unit_test(a_reserved_raw_in_the_database_is_left_out),
-        cmocka_unit_test(a_kind_without_a_number_is_an_empty_key),
+        cmocka_unit_test(each_kind_of_key_has_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
