@@ -80,6 +80,8 @@ static void fill_base(struct bk_sheet *sheet, const struct bk_file *file)
     bk_put_secret(sheet, BK_STR("WebUIAccounts.1.Password"), settings, BK_NEUTRAL_ADMIN_SECRET);
     bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
     bk_put(sheet, BK_STR("DmGlobal.0.NtpServer"), bk_str_trim(bk_str_cut(&servers, ',')));
+    if (servers.len > 0)
+        bk_put_lost(sheet, BK_STR("second NTP server"));
     bk_from_driver(sheet);
     gigaset_fill_base_accounts(sheet, file);
 }

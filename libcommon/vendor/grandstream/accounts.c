@@ -248,6 +248,8 @@ static void put_line(struct account *account, const struct bk_line *line)
 {
     struct bk_route route = bk_route_of(&line->pbx);
     put_word(account, ENABLE, "1", "Yes");
+    if (line->label.len > 0 && name_of(account, NAME).len == 0)
+        bk_put_lost(account->sheet, BK_STR("label of a line"));
     put(account, NAME, line->label.len > 0 ? line->label : line->number);
     put_server(account, SERVER, route.servers, route.server_count, 0);
     put_server(account, SERVER_2, route.servers, route.server_count, 1);

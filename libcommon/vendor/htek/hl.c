@@ -127,6 +127,8 @@ static void fill_settings(struct bk_sheet *sheet, const struct bk_phone *phone)
     bk_put_beside_secret(sheet, BK_STR("P8681"), settings, BK_NEUTRAL_ADMIN_SECRET, "admin");
     bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
     put(sheet, 30, bk_str_trim(bk_str_cut(&servers, ',')));
+    if (servers.len > 0)
+        bk_put_lost(sheet, BK_STR("second NTP server"));
     bk_from_driver(sheet);
 }
 

@@ -148,6 +148,8 @@ static void put_time(struct bk_sheet *sheet, const struct bk_setting *settings)
     struct bk_str servers = settings[BK_NEUTRAL_TIME_NTP].value.text;
     bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
     bk_put(sheet, BK_STR("tcpIpApp.sntp.address"), bk_str_trim(bk_str_cut(&servers, ',')));
+    if (servers.len > 0)
+        bk_put_lost(sheet, BK_STR("second NTP server"));
     put_zone(sheet, settings);
 }
 

@@ -61,6 +61,8 @@ static void put_time(struct bk_sheet *sheet, const struct bk_setting *settings)
     struct bk_str servers = settings[BK_NEUTRAL_TIME_NTP].value.text;
     bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
     bk_put(sheet, BK_STR("ntp_server"), bk_str_trim(bk_str_cut(&servers, ',')));
+    if (servers.len > 0)
+        bk_put_lost(sheet, BK_STR("second NTP server"));
     bk_put_choice(sheet, BK_STR("time_24_format"), settings, BK_NEUTRAL_TIME_FORMAT, "off on");
     /* It knows day or month first, and no more of a date's form. */
     bk_put_choice(sheet, BK_STR("date_us_format"), settings, BK_NEUTRAL_DATE_FORMAT,
