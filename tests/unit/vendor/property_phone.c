@@ -194,7 +194,7 @@ static struct bk_str setting_text(enum bk_neutral id)
     if (id == BK_NEUTRAL_TIME_ZONE)
         return bk_str_of(bk_zone_table[random_below((uint32_t)bk_zone_count)].name);
     if (id == BK_NEUTRAL_TIME_NTP)
-        return random_chance(50) ? BK_STR("ntp1.example,192.0.2.7") : BK_STR("ntp1.example");
+        return random_chance(50) ? BK_STR("ntp1.example," SECOND_NTP) : BK_STR("ntp1.example");
     if (option->type == BK_T_INT)
         return bk_arena_printf(mood.arena, "%lld",
                                (long long)option->min +

@@ -14,6 +14,8 @@
 /* An address of a PBX, as it is stored: without brackets. */
 #define IPV6_HOST "2001:db8::7"
 
+#define SECOND_NTP "192.0.2.7" /* of the NTP servers, where there are two */
+
 void random_start(uint64_t seed);
 uint32_t random_below(uint32_t bound);
 bool random_chance(uint32_t percent);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "property_phone.h"
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 static int by_name(const void *a, const void *b)
@@ -101,6 +103,7 @@ void require_emptied(const struct bk_file_request *request)
 /* Of a key or a line: a bit for each of its texts that was told somewhere, all of them when it is
  * said that they are lost. */
 struct told {
+    bool has_ntp, has_second_ntp;
     unsigned keys[BK_PHONE_KEY_MAX], lines[BK_LINE_MAX + 1]; /* lines by index */
 };
 
@@ -131,6 +134,12 @@ static bool is_of_key(const struct bk_origin *origin, const struct bk_phone_key 
 static void on_told(void *context, const struct bk_parameter *parameter)
 {
     struct told *told = context;
+    if (parameter->origin.kind == BK_ORIGIN_SETTING &&
+        parameter->origin.id == BK_NEUTRAL_TIME_NTP) {
+        told->has_ntp = true;
+        told->has_second_ntp = told->has_second_ntp || parameter->is_lost ||
+                               has_text(parameter->value, BK_STR(SECOND_NTP));
+    }
     for (size_t i = 0; i < now.phone->key_count; i++) {
         const struct bk_phone_key *key = &now.phone->keys[i];
         const struct bk_str texts[] = {key->value, key->label, key->extension};
@@ -175,6 +184,10 @@ void require_told(const struct bk_file_request *request)
                         bk_key_kind_name(key->kind), key->slot);
         }
     }
+    /* The only list of which a maker may have room for the first alone. */
+    if (told.has_ntp && !told.has_second_ntp &&
+        has_text(now.phone->settings[BK_NEUTRAL_TIME_NTP].value.text, BK_STR(SECOND_NTP)))
+        give_up("the second NTP server is dropped in silence");
     for (size_t i = 0; i < now.phone->line_count; i++) {
         const struct bk_line *line = &now.phone->lines[i];
         for (size_t k = 0; k < BK_COUNT(line_parts); k++) {
