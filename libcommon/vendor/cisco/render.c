@@ -125,6 +125,10 @@ static void put_resync_at(struct bk_sheet *sheet, const struct bk_setting *setti
     snprintf(digits, sizeof digits, "%.*s%.*s", BK_STR_ARG(bk_str_slice(time, 0, 2)),
              BK_STR_ARG(bk_str_slice(time, 3, 5)));
     bk_put(sheet, BK_STR("Resync_At__HHmm_"), bk_str_of(digits));
+    if (time.len > 0 && settings[BK_NEUTRAL_PROV_INTERVAL_MIN].layer != BK_LAYER_NONE) {
+        bk_from_setting(sheet, settings, BK_NEUTRAL_PROV_INTERVAL_MIN);
+        bk_put_lost(sheet, BK_STR("the interval, where an hour is set"));
+    }
     bk_from_driver(sheet);
 }
 

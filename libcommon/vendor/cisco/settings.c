@@ -82,8 +82,6 @@ static void put_time(struct bk_sheet *sheet, const struct bk_setting *settings)
     bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
     bk_put(sheet, BK_STR("Primary_NTP_Server"), bk_str_trim(bk_str_cut(&servers, ',')));
     bk_put(sheet, BK_STR("Secondary_NTP_Server"), bk_str_trim(bk_str_cut(&servers, ',')));
-    if (servers.len > 0)
-        bk_put_lost(sheet, BK_STR("NTP servers beyond the second"));
     put_zone(sheet, settings);
 }
 
