@@ -29,8 +29,11 @@ static const struct bk_reserved reserved[] = {
     {"systemsettings.*", USE_NONE}, /* CheckSync…: else no NOTIFY reboots it */
     {"webuiaccounts.*", USE_PASSWORD},
     {"webui.adminpassword", USE_PASSWORD},
+    {"webui.userpassword", "set security.user_secret instead"},
     {"webui.*", USE_NONE},
     {"dmglobal.#.ntpserver*", "set time.ntp_servers instead"},
+    {"system.dateandtime.timeserver*", "set time.ntp_servers instead"},
+    {"system.dateandtime.autoadjusttime", "set time.ntp_servers instead"},
     /* No name of these families is known: none of them could be meant well. */
     {"tr069*", USE_NONE},
     {"tr-069*", USE_NONE},

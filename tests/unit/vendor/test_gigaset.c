@@ -1,6 +1,8 @@
 /* Gigaset: its paths and User-Agents, and what must not be taken for one; raw parameters. */
 #include "harness/test.h"
 
+#include <string.h>
+
 #include "unit/vendor/corpus.h"
 #include "vendor/vendor.h"
 
@@ -125,27 +127,82 @@ static void raw_parameters_are_judged_by_the_table(void **state)
     }
 }
 
-/* A Maxwell has no parameter for it: what a PBX requires must not be left out in silence. */
-static void a_maxwell_without_srtp_is_refused_where_it_is_required(void **state)
+static enum bk_err render(const struct bk_phone *phone, const char *model, enum bk_file_kind kind,
+                          struct bk_buf *out, struct bk_detail *ret_detail)
+{
+    const struct bk_file_request request = {.kind = kind, .has_mac = kind == BK_FILE_DEVICE};
+    bk_buf_init_secret(out, BK_FILE_SIZE_MAX);
+    return bk_vendor_render(gigaset(), phone, bk_model_find(gigaset(), bk_str_of(model)), &request,
+                            out, NULL, ret_detail);
+}
+
+/* What a PBX requires must not be left to chance: calls without it are let in by one switch. */
+static void srtp_that_is_required_shuts_out_other_calls(void **state)
 {
     (void)state;
-    struct bk_line line = {
-        .index = 1, .number = BK_STR("1001"), .pbx.domain = BK_STR("pbx.example")};
-    const struct bk_phone phone = {
-        .provisioning_url = BK_STR("https://p.example/k"), .lines = &line, .line_count = 1};
-    const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
+    static const struct {
+        const char *model;
+        enum bk_srtp first, second;
+        enum bk_err want;
+        const char *says;
+    } rows[] = {
+        {"N870 IP PRO", BK_SRTP_OFF, BK_SRTP_REQUIRED, BK_OK,
+         "SipProvider.1.AcceptNonSRTPCalls\" value=\"1\""},
+        {"N870 IP PRO", BK_SRTP_OFF, BK_SRTP_REQUIRED, BK_OK,
+         "SipProvider.2.AcceptNonSRTPCalls\" value=\"0\""},
+        {"Maxwell 3", BK_SRTP_OFF, BK_SRTP_OFF, BK_OK, "SIP.Security.SRTP\" value=\"0\""},
+        {"Maxwell 3", BK_SRTP_OPTIONAL, BK_SRTP_OFF, BK_OK,
+         "SIP.Security.AcceptNonSRTPCalls\" value=\"1\""},
+        {"Maxwell 3", BK_SRTP_REQUIRED, BK_SRTP_REQUIRED, BK_OK,
+         "SIP.Security.AcceptNonSRTPCalls\" value=\"0\""},
+        {"Maxwell 3", BK_SRTP_REQUIRED, BK_SRTP_OPTIONAL, BK_ERR_INVALID,
+         "SIP.Security.AcceptNonSRTPCalls: is one for all lines"},
+        {"Maxwell 3", BK_SRTP_OFF, BK_SRTP_REQUIRED, BK_ERR_INVALID,
+         "SIP.Security.AcceptNonSRTPCalls: is one for all lines"},
+    };
     assert_int_equal(bk_vendors_init(NULL), BK_OK);
-    for (int srtp = BK_SRTP_OFF; srtp <= BK_SRTP_REQUIRED; srtp++) {
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_line lines[] = {
+            {.index = 1, .number = BK_STR("1001"), .pbx.domain = BK_STR("pbx.example")},
+            {.index = 2, .number = BK_STR("1002"), .pbx.domain = BK_STR("pbx.example")},
+        };
+        const struct bk_phone phone = {
+            .provisioning_url = BK_STR("https://p.example/k"), .lines = lines, .line_count = 2};
         struct bk_detail detail = {{0}};
         struct bk_buf out;
-        line.pbx.srtp = (enum bk_srtp)srtp;
-        bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
-        assert_int_equal(bk_vendor_render(gigaset(), &phone,
-                                          bk_model_find(gigaset(), BK_STR("Maxwell 3")), &request,
-                                          &out, NULL, &detail),
-                         srtp == BK_SRTP_REQUIRED ? BK_ERR_INVALID : BK_OK);
+        lines[0].pbx.srtp = rows[i].first;
+        lines[1].pbx.srtp = rows[i].second;
+        print_message("  %s, %d and %d\n", rows[i].model, rows[i].first, rows[i].second);
+        assert_int_equal(render(&phone, rows[i].model, BK_FILE_DEVICE, &out, &detail),
+                         rows[i].want);
+        assert_non_null(
+            strstr(rows[i].want == BK_OK ? bk_buf_text(&out) : detail.text, rows[i].says));
         bk_buf_deinit(&out);
     }
+    bk_vendors_deinit();
+}
+
+/* It may be of either family: it is led here, and given nothing that the other would not know. */
+static void a_phone_of_unknown_model_is_given_the_address_alone(void **state)
+{
+    (void)state;
+    struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
+    struct bk_buf out;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    assert_int_equal(render(&phone, "", BK_FILE_DEVICE, &out, NULL), BK_ERR_NOT_FOUND);
+    assert_int_equal(out.len, 0);
+    bk_buf_deinit(&out);
+
+    assert_int_equal(render(&phone, "", BK_FILE_COMMON, &out, NULL), BK_OK);
+    assert_non_null(strstr(bk_buf_text(&out), "System.Provision.ProvisioningServer"));
+    assert_null(strstr(bk_buf_text(&out), "Provisioning.global"));
+    bk_buf_deinit(&out);
+
+    phone.is_bootstrap = true;
+    assert_int_equal(render(&phone, "", BK_FILE_DEVICE, &out, NULL), BK_OK);
+    assert_non_null(strstr(bk_buf_text(&out), "System.Provision.ProvisioningServer"));
+    assert_non_null(strstr(bk_buf_text(&out), "Provisioning.global.ProvisioningServer"));
+    bk_buf_deinit(&out);
     bk_vendors_deinit();
 }
 
@@ -155,7 +212,8 @@ int main(void)
         cmocka_unit_test(what_was_collected_is_recognised),
         cmocka_unit_test(paths_follow_the_grammar),
         cmocka_unit_test(agents_follow_the_grammar),
-        cmocka_unit_test(a_maxwell_without_srtp_is_refused_where_it_is_required),
+        cmocka_unit_test(srtp_that_is_required_shuts_out_other_calls),
+        cmocka_unit_test(a_phone_of_unknown_model_is_given_the_address_alone),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
