@@ -1,6 +1,7 @@
 /*
  * Files of <hl_provision>: P-values, which look like Grandstream's and are not the same list.
  */
+#include "model/zone.h"
 #include "vendor/address.h"
 #include "vendor/agent.h"
 #include "vendor/format/xml.h"
@@ -9,9 +10,10 @@
 
 #include <stdio.h>
 
-#define ACCOUNT_MAX 3 /* whose numbers are known */
+#define ACCOUNT_MAX 16 /* whose numbers are known */
 #define CODEC_SLOTS 6
 #define KEY_MAX 116 /* beyond, the numbers are not known to be keys */
+#define KEY_MODE_MAX 36
 
 /* --- format ----------------------------------------------------------------------------------- */
 
@@ -109,11 +111,49 @@ static void put_firmware(struct bk_sheet *sheet, const struct bk_phone *phone)
     put(sheet, 192, url.len > 0 ? bk_str_slice(url, scheme.len, url.len) : url);
 }
 
+/* The maker's number of a zone with this offset from UTC; NULL: none is known. */
+static const char *zone_number(int offset_min)
+{
+    static const struct {
+        int offset_min;
+        const char *number;
+    } rows[] = {
+        {-660, "105"}, {-600, "2"},  {-540, "3"},  {-480, "6"},  {-420, "10"}, {-360, "14"},
+        {-300, "18"},  {-270, "19"}, {-240, "20"}, {-210, "26"}, {-180, "30"}, {-120, "31"},
+        {-60, "32"},   {0, "33"},    {60, "49"},   {120, "57"},  {180, "73"},  {210, "74"},
+        {240, "77"},   {300, "83"},  {330, "84"},  {360, "85"},  {420, "88"},  {480, "89"},
+        {540, "93"},   {570, "94"},  {600, "96"},  {630, "100"}, {660, "101"}, {720, "102"},
+        {765, "103"},  {780, "104"},
+    };
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        if (rows[i].offset_min == offset_min)
+            return rows[i].number;
+    }
+    return NULL;
+}
+
+/* Summer time: 0 never, 2 by the phone's own rules. */
+static void put_time(struct bk_sheet *sheet, const struct bk_setting *settings)
+{
+    struct bk_str servers = settings[BK_NEUTRAL_TIME_NTP].value.text;
+    const struct bk_zone *zone = bk_zone_find(settings[BK_NEUTRAL_TIME_ZONE].value.text);
+    const char *number = zone != NULL ? zone_number(zone->offset_min) : NULL;
+    bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
+    put(sheet, 30, bk_str_trim(bk_str_cut(&servers, ',')));
+    if (servers.len > 0)
+        bk_put_lost(sheet, BK_STR("second NTP server"));
+    bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_ZONE);
+    if (settings[BK_NEUTRAL_TIME_ZONE].layer != BK_LAYER_NONE && number == NULL)
+        bk_put_lost(sheet, BK_STR("a time zone of this offset"));
+    put_word(sheet, 64, number);
+    put_word(sheet, 75, number == NULL ? NULL : zone->dst != NULL ? "2" : "0");
+    bk_from_driver(sheet);
+}
+
 static void fill_settings(struct bk_sheet *sheet, const struct bk_phone *phone)
 {
     const struct bk_setting *settings = phone->settings;
     const struct bk_setting *interval = &settings[BK_NEUTRAL_PROV_INTERVAL_MIN];
-    struct bk_str servers = settings[BK_NEUTRAL_TIME_NTP].value.text;
     bk_from_setting(sheet, settings, BK_NEUTRAL_PROV_INTERVAL_MIN);
     put_word(sheet, 194,
              interval->layer == BK_LAYER_NONE ? NULL
@@ -125,11 +165,9 @@ static void fill_settings(struct bk_sheet *sheet, const struct bk_phone *phone)
     put_firmware(sheet, phone);
     bk_put_secret(sheet, BK_STR("P2"), settings, BK_NEUTRAL_ADMIN_SECRET);
     bk_put_beside_secret(sheet, BK_STR("P8681"), settings, BK_NEUTRAL_ADMIN_SECRET, "admin");
-    bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
-    put(sheet, 30, bk_str_trim(bk_str_cut(&servers, ',')));
-    if (servers.len > 0)
-        bk_put_lost(sheet, BK_STR("second NTP server"));
-    bk_from_driver(sheet);
+    bk_put_secret(sheet, BK_STR("P196"), settings, BK_NEUTRAL_USER_SECRET);
+    bk_put_beside_secret(sheet, BK_STR("P8682"), settings, BK_NEUTRAL_USER_SECRET, "user");
+    put_time(sheet, settings);
 }
 
 /* --- the profile: what the accounts share ----------------------------------------------------- */
@@ -204,17 +242,52 @@ static void fill_profile(struct bk_sheet *sheet, const struct bk_phone *phone)
         bk_put_int(sheet, BK_STR("P32"),
                    expires->value.number >= 60 ? expires->value.number / 60 : 1);
     put_codecs(sheet, settings);
+    bk_put_choice(sheet, BK_STR("P20166"), settings, BK_NEUTRAL_DTMF_MODE, "1 0 2 -");
+    if (settings[BK_NEUTRAL_DTMF_MODE].layer != BK_LAYER_NONE &&
+        settings[BK_NEUTRAL_DTMF_MODE].value.number == 3)
+        bk_put_lost(sheet, BK_STR("two ways of DTMF at once"));
 }
 
 /* --- accounts --------------------------------------------------------------------------------- */
 
-static const struct {
+struct account {
     int active, label, user, auth_id, password, display_name, voicemail, profile;
-} accounts[ACCOUNT_MAX] = {
-    {271, 20000, 35, 36, 34, 3, 33, 24082},
-    {401, 20001, 735, 736, 734, 703, 426, 24083},
-    {501, 20002, 504, 505, 506, 507, 526, 24084},
 };
+
+/* index: 1 to ACCOUNT_MAX. From the seventh on the numbers follow one another. */
+static struct account account_of(int index)
+{
+    static const struct account first[] = {
+        {271, 20000, 35, 36, 34, 3, 33, 24082},
+        {401, 20001, 735, 736, 734, 703, 426, 24083},
+        {501, 20002, 504, 505, 506, 507, 526, 24084},
+        {601, 20003, 604, 605, 606, 607, 626, 24085},
+        {20360, 20378, 1704, 1705, 1706, 1707, 1726, 24086},
+        {20361, 20379, 1804, 1805, 1806, 1807, 1826, 24087},
+    };
+    const int at = index - 7;
+    return index <= (int)BK_COUNT(first)
+               ? first[index - 1]
+               : (struct account){24090 + at, 24100 + at, 24110 + at, 24120 + at,
+                                  24130 + at, 24140 + at, 24170 + at, 24088 + at};
+}
+
+/* What the lines share is the first one's: another's own is told. */
+static void tell_unlike(struct bk_sheet *sheet, const struct bk_line *line,
+                        const struct bk_line *first)
+{
+    static const enum bk_neutral ids[] = {BK_NEUTRAL_SIP_EXPIRES_S, BK_NEUTRAL_CODECS,
+                                          BK_NEUTRAL_DTMF_MODE};
+    for (size_t i = 0; i < BK_COUNT(ids); i++) {
+        const struct bk_setting *own = &line->settings[ids[i]],
+                                *of_first = &first->settings[ids[i]];
+        if (own->layer == BK_LAYER_NONE ? of_first->layer == BK_LAYER_NONE
+                                        : bk_str_eq(own->value.text, of_first->value.text))
+            continue;
+        bk_from_setting(sheet, line->settings, ids[i]);
+        bk_put_lost(sheet, bk_str_of(bk_neutral_options[ids[i]].key));
+    }
+}
 
 static bool is_same_route(const struct bk_pbx_side *a, const struct bk_pbx_side *b)
 {
@@ -233,25 +306,27 @@ static bool is_same_route(const struct bk_pbx_side *a, const struct bk_pbx_side 
 static void put_account(struct bk_sheet *sheet, int index, const struct bk_line *line)
 {
     const struct bk_setting *settings = line != NULL ? line->settings : bk_settings_unset;
-    const int at = index - 1;
+    const struct account account = account_of(index);
     char name[16];
     bk_from_line(sheet, index);
-    put_word(sheet, accounts[at].active, line != NULL ? "1" : "0");
-    put_word(sheet, accounts[at].profile, "0"); /* the first: no other's numbers are known */
+    put_word(sheet, account.active, line != NULL ? "1" : "0");
+    put_word(sheet, account.profile, "0"); /* the first: no other's numbers are known */
     if (line == NULL) {
-        const int numbers[] = {accounts[at].label, accounts[at].user, accounts[at].auth_id,
-                               accounts[at].password, accounts[at].display_name};
+        const int numbers[] = {account.label, account.user, account.auth_id, account.password,
+                               account.display_name};
         for (size_t i = 0; i < BK_COUNT(numbers); i++)
             put_word(sheet, numbers[i], NULL);
     } else {
-        put(sheet, accounts[at].label, line->label.len > 0 ? line->label : line->number);
-        put(sheet, accounts[at].user, line->number);
-        put(sheet, accounts[at].auth_id, line->auth_id.len > 0 ? line->auth_id : line->number);
-        put(sheet, accounts[at].password, line->secret);
-        put(sheet, accounts[at].display_name,
+        put(sheet, account.label, line->label.len > 0 ? line->label : line->number);
+        put(sheet, account.user, line->number);
+        put(sheet, account.auth_id, line->auth_id.len > 0 ? line->auth_id : line->number);
+        put(sheet, account.password, line->secret);
+        put(sheet, account.display_name,
             line->display_name.len > 0 ? line->display_name : line->number);
+        if (line->is_shared)
+            bk_put_lost(sheet, BK_STR("shared line"));
     }
-    snprintf(name, sizeof name, "P%d", accounts[at].voicemail);
+    snprintf(name, sizeof name, "P%d", account.voicemail);
     bk_put_setting(sheet, bk_str_of(name), settings, BK_NEUTRAL_VOICEMAIL_NUMBER);
 }
 
@@ -260,19 +335,17 @@ static void fill_accounts(struct bk_sheet *sheet, const struct bk_file *file)
     const struct bk_phone *phone = file->phone;
     int last = bk_line_last(phone, file->model->line_count);
     size_t at = 0;
+    if (last > ACCOUNT_MAX)
+        last = ACCOUNT_MAX; /* a row of a model may say more; there are no more lines */
     for (int index = 1; index <= last; index++) {
         const struct bk_line *line = bk_line_at(phone, index, &at);
-        if (index > ACCOUNT_MAX) {
-            if (line != NULL)
-                bk_sheet_fail(sheet, BK_STR("accounts"),
-                              "no parameters are known of account 4 and beyond");
-            continue;
-        }
         if (line != NULL && !is_same_route(&line->pbx, &phone->lines[0].pbx))
             bk_sheet_fail(sheet, BK_STR("P47"),
                           "all lines of such a phone must be of one PBX: no second profile's "
                           "parameters are known");
         put_account(sheet, index, line);
+        if (line != NULL)
+            tell_unlike(sheet, line, &phone->lines[0]);
     }
 }
 
@@ -280,6 +353,8 @@ static void fill_accounts(struct bk_sheet *sheet, const struct bk_file *file)
 
 static const char *type_word(enum bk_key_kind kind)
 {
+    if (kind == BK_KEY_LINE)
+        return "1";
     if (kind == BK_KEY_SPEED_DIAL)
         return "2";
     if (kind == BK_KEY_BLF)
@@ -305,6 +380,8 @@ static void put_key(struct bk_sheet *sheet, int slot, const struct bk_phone_key 
     if (key == NULL)
         key = &none;
     put_word(sheet, first, type_word(key->kind));
+    if (slot <= KEY_MODE_MAX)
+        put_word(sheet, 20600 + slot - 1, "0"); /* as its type says */
     put(sheet, first + step, key->value);
     put(sheet, first + 2 * step, key->label);
     if (key->kind != BK_KEY_NONE) {

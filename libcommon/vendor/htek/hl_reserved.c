@@ -1,6 +1,6 @@
 /*
  * What raw parameters of <hl_provision> files may not set: the numbers that the driver writes, and
- * their relatives: accounts that it does not write, further servers, other passwords. A number has
+ * their relatives: further servers, the way to the web page. A number has
  * five digits at most (is_name in hl.c), so that "p2020#" is P20200 to P20209 and nothing else:
  * neighbours of what is kept are left to the admin.
  */
@@ -12,6 +12,7 @@
 #define USE_CODECS "set audio.codecs instead"
 #define USE_ADDRESS "Beckon keeps the address that the phone fetches from"
 #define USE_ADMIN "set security.admin_secret instead"
+#define USE_USER "set security.user_secret instead"
 #define USE_INTERVAL "set provisioning.interval_min instead"
 #define USE_VOICEMAIL "set call.voicemail_number instead"
 #define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
@@ -42,7 +43,7 @@ const struct bk_reserved hl_reserved[] = {
     {"p33", USE_VOICEMAIL},
     {"p426", USE_VOICEMAIL},
     {"p526", USE_VOICEMAIL},
-    /* The same of accounts 4 to 16, which are not written. */
+    /* The same of accounts 4 to 16. */
     {"p601", USE_LINE},
     {"p20003", USE_LINE},
     {"p604", USE_LINE},
@@ -192,9 +193,12 @@ const struct bk_reserved hl_reserved[] = {
     {"p20165", "set provisioning.pnp instead"},
     {"p2", USE_ADMIN},
     {"p8681", USE_ADMIN},
-    {"p196", USE_NONE}, /* the user's password, and name */
-    {"p8682", USE_NONE},
+    {"p196", USE_USER},
+    {"p8682", USE_USER},
     {"p190", USE_NONE}, /* how its web page is reached */
     {"p30", "set time.ntp_servers instead"},
+    {"p64", "set time.zone instead"},
+    {"p75", "set time.zone instead"},
+    {"p20166", "set audio.dtmf_mode instead"},
     {0},
 };

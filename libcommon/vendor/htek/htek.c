@@ -10,11 +10,20 @@ extern const unsigned char bk_htek_models[]; /* made from models.tsv */
 
 static const char *const ouis[] = {"001fc1", "200a0d", NULL};
 
-/* Besides, a phone fresh from the factory asks for "factory000x.bin". */
+/* "factory000x.bin", where the guides write an x for a digit: "factory0010.bin". */
+static bool is_factory(struct bk_str path)
+{
+    const struct bk_str begin = BK_STR("factory"), end = BK_STR(".bin");
+    if (!bk_str_starts(path, begin) || !bk_str_ends(path, end) || path.len != 15)
+        return false;
+    struct bk_str code = bk_str_slice(path, begin.len, path.len - end.len);
+    return bk_is_digits(code) || bk_str_eq(code, BK_STR("000x"));
+}
+
 static bool match_path(struct bk_str path, struct bk_path_match *ret_match)
 {
     struct bk_mac mac;
-    if (bk_str_eq(path, BK_STR("factory000x.bin"))) {
+    if (is_factory(path)) {
         *ret_match = (struct bk_path_match){.kind = BK_FILE_FIRMWARE};
         return true;
     }
@@ -26,10 +35,38 @@ static bool match_path(struct bk_str path, struct bk_path_match *ret_match)
     return hl_match_path(path, ret_match);
 }
 
-/* "Htek UC903 2.0.4.2 00:1f:c1:1c:22:a9" */
+/* "2.0.4.2", "V2.0.4.4.58", "2.42.6.5.24R" */
+static bool is_version(struct bk_str word)
+{
+    if (bk_str_starts(word, BK_STR("V")))
+        word = bk_str_slice(word, 1, word.len);
+    for (size_t i = 0; i < word.len; i++) {
+        char c = word.ptr[i];
+        bool is_digit = c >= '0' && c <= '9';
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_digit && (i == 0 || (c != '.' && !is_letter)))
+            return false;
+    }
+    return word.len > 0 && word.len <= 32 && bk_str_find(word, '.') > 0 &&
+           word.ptr[word.len - 1] != '.';
+}
+
+/* "Htek UC903 2.0.4.2 00:1f:c1:1c:22:a9"; the MAC may be missing. */
 static bool match_agent(struct bk_str agent, struct bk_agent *ret_agent)
 {
-    return bk_agent_match_plain(agent, BK_STR("Htek"), ret_agent);
+    struct bk_agent_words words;
+    if (!bk_agent_split(agent, &words) || words.count < 3 || words.count > 4 ||
+        !bk_str_eq_nocase(words.words[0], BK_STR("Htek")) || !bk_agent_is_model(words.words[1]) ||
+        !is_version(words.words[2]))
+        return false;
+    struct bk_agent found = {.model = words.words[1], .firmware = words.words[2]};
+    if (words.count == 4) {
+        if (bk_mac_parse(words.words[3], &found.mac) != BK_OK)
+            return false;
+        found.has_mac = true;
+    }
+    *ret_agent = found;
+    return true;
 }
 
 static const struct bk_format *form(const struct bk_file *file)

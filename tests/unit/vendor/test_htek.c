@@ -23,6 +23,10 @@ static const struct {
 } paths[] = {
     {"cfg000x.xml", "common"},
     {"factory000x.bin", "firmware"},
+    {"factory0010.bin", "firmware"},
+    {"factory.bin", NULL},
+    {"factory00100.bin", NULL},
+    {"factory00/0.bin", NULL},
     {"001fc110d3a9.cfg", "device-binary"},
     {"cfg001FC110D3A9.xml", "device"},
     {"", NULL},
@@ -56,7 +60,12 @@ static void paths_follow_the_grammar(void **state)
 static const struct {
     const char *agent, *model, *firmware; /* model NULL: none of ours */
 } agents[] = {
-    {"Htek UC926E 2.42.6.5.24R 00:1f:c1:1c:22:a9", NULL, NULL},
+    {"Htek UC926E 2.42.6.5.24R 00:1f:c1:1c:22:a9", "UC926E", "2.42.6.5.24R"},
+    {"Htek UC912G V2.0.4.8.16 001FC11C22A9", "UC912G", "V2.0.4.8.16"},
+    {"Htek UC926 R2.4", NULL, NULL},
+    {"Htek UC926 2.", NULL, NULL},
+    {"Htek UC926 24", NULL, NULL},
+    {"Htek UC926 2.0.4.4 00:1f:c1:1c:22", NULL, NULL},
     {"Htek UC926 2.0.4.4.58 00:1f:c1:1c:22:a9", "UC926", "2.0.4.4.58"},
     {"Htek UC926 2.0.4.4", "UC926", "2.0.4.4"},
     {"Htek UC926", NULL, NULL},
