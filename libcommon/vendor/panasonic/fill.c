@@ -9,6 +9,9 @@
 #include "vendor/format/lines.h"
 #include "vendor/panasonic/panasonic.h"
 
+#define NAME_LEN_MAX 32
+#define VALUE_LEN_MAX 500
+
 /* "SIP_PASS_1": capitals, digits and underscores. */
 static bool is_name(struct bk_str name)
 {
@@ -18,7 +21,16 @@ static bool is_name(struct bk_str name)
         if (!(c >= 'A' && c <= 'Z') && (i == 0 || !is_inner))
             return false;
     }
-    return name.len > 0 && name.len <= BK_PARAM_NAME_MAX;
+    return name.len > 0 && name.len <= NAME_LEN_MAX;
+}
+
+/* The phone passes over longer lines. */
+static const char *check_value(const struct bk_format *format, struct bk_str value)
+{
+    const char *fault = bk_lines_check_value(format, value);
+    if (fault == NULL && value.len > VALUE_LEN_MAX)
+        fault = "is longer than 500 bytes, which is what a Panasonic reads";
+    return fault;
 }
 
 /* The phone takes no file without this first line. */
@@ -32,9 +44,9 @@ static const struct bk_lines lines = {
 const struct bk_format panasonic_format = {
     .content_type = "text/plain; charset=utf-8",
     .is_name = is_name,
-    .name_rule = "a Panasonic parameter has 1 to 128 capital letters, digits and underscores, a "
+    .name_rule = "a Panasonic parameter has 1 to 32 capital letters, digits and underscores, a "
                  "letter first",
-    .check_value = bk_lines_check_value,
+    .check_value = check_value,
     .begin = bk_lines_begin,
     .end = bk_lines_end,
     .put = bk_lines_put,
@@ -125,10 +137,7 @@ void panasonic_fill(struct bk_sheet *sheet, const struct bk_file *file)
     fill_security(sheet, phone->settings);
     fill_time(sheet, phone->settings);
     panasonic_fill_accounts(sheet, file);
-    for (size_t i = 0; i < phone->key_count; i++) {
-        const struct bk_phone_key *key = &phone->keys[i];
-        bk_from_key(sheet, key->panel, key->module, key->slot);
-        bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
-    }
+    bk_put_lost_keys(sheet, phone,
+                     1u << BK_PANEL_LINE | 1u << BK_PANEL_PROGRAMMABLE | 1u << BK_PANEL_MODULE, 1);
     bk_put_raws(sheet, file);
 }
