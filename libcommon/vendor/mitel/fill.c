@@ -56,7 +56,10 @@ static void fill_address(struct bk_sheet *sheet, const struct bk_phone *phone)
     bk_prefix(sheet, BK_STR_NONE);
 }
 
-/* Once a day at most, at a time: "every n minutes" becomes that, and 0 turns it off. */
+#define MINUTES_A_DAY (24 * 60)
+#define RESYNC_DAYS_MAX 364
+
+/* Once a day at most, at a time: 0 days between two looks is every day, and mode 0 is never. */
 static void fill_resync(struct bk_sheet *sheet, const struct bk_setting *settings)
 {
     const struct bk_setting *interval = &settings[BK_NEUTRAL_PROV_INTERVAL_MIN];
@@ -65,6 +68,16 @@ static void fill_resync(struct bk_sheet *sheet, const struct bk_setting *setting
                 interval->layer == BK_LAYER_NONE ? NULL
                 : interval->value.number > 0     ? "1"
                                                  : "0");
+    int64_t minutes = interval->value.number, days = minutes / MINUTES_A_DAY;
+    if (minutes > 0 && minutes < MINUTES_A_DAY)
+        bk_put_lost(sheet, BK_STR("an interval of less than a day"));
+    if (interval->layer == BK_LAYER_NONE)
+        bk_put_empty(sheet, BK_STR("auto resync days"));
+    else
+        bk_put_int(sheet, BK_STR("auto resync days"),
+                   days <= 1                 ? 0
+                   : days <= RESYNC_DAYS_MAX ? days
+                                             : RESYNC_DAYS_MAX);
     bk_put_setting(sheet, BK_STR("auto resync time"), settings, BK_NEUTRAL_PROV_WINDOW_BEGIN);
 }
 
