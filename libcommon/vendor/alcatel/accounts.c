@@ -113,6 +113,8 @@ static void put_account(struct bk_sheet *sheet, const struct bk_line *line, bool
     if (line->is_shared)
         bk_put_lost(sheet, BK_STR("shared line"));
     bk_put_setting(sheet, BK_STR("Server1Expire"), line->settings, BK_NEUTRAL_SIP_EXPIRES_S);
+    bk_put_setting(sheet, BK_STR("Server2Expire"), line->settings, BK_NEUTRAL_SIP_EXPIRES_S);
+    bk_put_setting(sheet, BK_STR("VmNumber"), line->settings, BK_NEUTRAL_VOICEMAIL_NUMBER);
     put_codecs(sheet, line->settings);
 }
 

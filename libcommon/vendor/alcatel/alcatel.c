@@ -34,6 +34,7 @@ static const struct bk_reserved reserved[] = {
     {"account#outboundproxy*", USE_PBX},
     {"account#srtp*", USE_PBX},
     {"account#audiocodec", "set audio.codecs instead"},
+    {"account#vmnumber", "set call.voicemail_number instead"},
     /* The 8028s-GE has accounts of other names, which are not written. */
     {"sipserver#*", USE_PBX},
     {"sipgroup#*", USE_LINE},
@@ -70,7 +71,10 @@ static const struct bk_reserved reserved[] = {
     {"devicesecurity*", USE_NONE}, /* more passwords, the key of encrypted files, SSH */
     {"deviceuseraccess*", USE_NONE},
     {"devicenetworkhttp*", USE_NONE}, /* its web page */
-    {"devicebackup*", USE_NONE},      /* sends what the phone holds to another server */
+    {"devicenetworklanvlan*", "set net.vlan_id instead"},
+    {"devicenetworkpcvlan*", "set net.pc_vlan_id instead"},
+    {"settingsntpserver", "set time.ntp_servers instead"},
+    {"devicebackup*", USE_NONE}, /* sends what the phone holds to another server */
     {"devicelogupload*", USE_NONE},
     {"webuserpasswd", USE_ADMIN},
     {"dmadminpasswd", USE_ADMIN},
@@ -83,7 +87,7 @@ static const struct bk_reserved reserved[] = {
     {0},
 };
 
-static const char *const files[] = {"config.$mac.xml", NULL};
+static const char *const files[] = {"config.$model.xml", "config.$mac.xml", NULL};
 
 const struct bk_vendor bk_vendor_alcatel = {
     .name = "alcatel", /* stored in device.vendor: never rename */

@@ -64,6 +64,28 @@ static struct bk_str folder_of(struct bk_str url)
     return slash > 0 ? bk_str_slice(url, 0, (size_t)slash) : url;
 }
 
+static void put_vlan(struct bk_sheet *sheet, const struct bk_setting *settings, enum bk_neutral id,
+                     struct bk_str enable, struct bk_str number)
+{
+    bk_from_setting(sheet, settings, id);
+    bk_put_word(sheet, enable, settings[id].layer != BK_LAYER_NONE ? "true" : "false");
+    bk_put_setting(sheet, number, settings, id);
+}
+
+static void fill_network(struct bk_sheet *sheet, const struct bk_setting *settings)
+{
+    struct bk_str servers = settings[BK_NEUTRAL_TIME_NTP].value.text;
+    bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
+    bk_put(sheet, BK_STR("SettingSntpServer"), bk_str_trim(bk_str_cut(&servers, ',')));
+    if (servers.len > 0)
+        bk_put_lost(sheet, BK_STR("second NTP server"));
+    put_vlan(sheet, settings, BK_NEUTRAL_VLAN_ID, BK_STR("DeviceNetworkLanVlanEnable"),
+             BK_STR("DeviceNetworkLanVlanNumber"));
+    put_vlan(sheet, settings, BK_NEUTRAL_PC_VLAN_ID, BK_STR("DeviceNetworkPcVlanEnable"),
+             BK_STR("DeviceNetworkPcVlanNumber"));
+    bk_from_driver(sheet);
+}
+
 static void fill_settings(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_setting *settings = file->phone->settings;
@@ -73,14 +95,15 @@ static void fill_settings(struct bk_sheet *sheet, const struct bk_file *file)
                 interval->layer == BK_LAYER_NONE ? NULL
                 : interval->value.number > 0     ? "true"
                                                  : "false");
+    if (interval->layer != BK_LAYER_NONE && interval->value.number > 0)
+        bk_put_lost(sheet, BK_STR("minutes of the interval"));
     bk_put_choice(sheet, BK_STR("DeviceProvisionPnpEnable"), settings, BK_NEUTRAL_PROV_PNP,
                   "false true");
     bk_put_choice(sheet, BK_STR("DeviceProvisionDhcpEnable"), settings, BK_NEUTRAL_PROV_DHCP,
                   "false true");
 
-    bool has_secret = settings[BK_NEUTRAL_ADMIN_SECRET].value.text.len > 0;
-    bk_from_setting(sheet, settings, BK_NEUTRAL_ADMIN_SECRET);
-    bk_put_word(sheet, BK_STR("DeviceSecurityAdminName"), has_secret ? "admin" : NULL);
+    bk_put_beside_secret(sheet, BK_STR("DeviceSecurityAdminName"), settings,
+                         BK_NEUTRAL_ADMIN_SECRET, "admin");
     bk_put_secret(sheet, BK_STR("DeviceSecurityAdminPwd"), settings, BK_NEUTRAL_ADMIN_SECRET);
     bk_put_secret(sheet, BK_STR("DeviceSecurityUserPwd"), settings, BK_NEUTRAL_USER_SECRET);
     bk_from_setting(sheet, settings, BK_NEUTRAL_FIRMWARE_URL);
@@ -98,6 +121,7 @@ void alcatel_fill(struct bk_sheet *sheet, const struct bk_file *file)
     if (file->request.kind == BK_FILE_COMMON)
         return;
     fill_settings(sheet, file);
+    fill_network(sheet, file->phone->settings);
     alcatel_fill_accounts(sheet, file);
     alcatel_fill_keys(sheet, file);
     bk_put_raws(sheet, file);

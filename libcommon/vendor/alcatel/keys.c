@@ -54,12 +54,9 @@ void alcatel_fill_keys(struct bk_sheet *sheet, const struct bk_file *file)
     const struct bk_model *model = file->model;
     struct bk_key_walk walk = {.phone = phone};
     put_panel(sheet, &walk, BK_PANEL_LINE, 0, model->key_count);
-    for (; walk.at < phone->key_count && phone->keys[walk.at].panel == BK_PANEL_PROGRAMMABLE;
-         walk.at++) {
-        const struct bk_phone_key *key = &phone->keys[walk.at];
-        bk_from_key(sheet, key->panel, 0, key->slot);
-        bk_put_lost(sheet, BK_STR("programmable key"));
-    }
+    while (walk.at < phone->key_count && phone->keys[walk.at].panel == BK_PANEL_PROGRAMMABLE)
+        walk.at++;
+    bk_put_lost_keys(sheet, phone, 1u << BK_PANEL_PROGRAMMABLE, 1);
     int module_max = model->module_count;
     if (phone->key_count > 0 && phone->keys[phone->key_count - 1].module > module_max)
         module_max = phone->keys[phone->key_count - 1].module;

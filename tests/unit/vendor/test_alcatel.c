@@ -93,7 +93,9 @@ static const struct {
     const char *says;
 } raws[] = {
     {"SettingLanguage", "2", BK_OK, ""},
-    {"Account1VmNumber", "\"<*97>&", BK_OK, ""},
+    {"Account1DigitMap", "\"<*97>&", BK_OK, ""},
+    {"Account1VmNumber", "*97", BK_ERR_DENIED, "call.voicemail_number"},
+    {"SettingSntpServer", "evil.example", BK_ERR_DENIED, "time.ntp_servers"},
     {"Account1Password", "x", BK_ERR_DENIED, "line"},
     {"account12server2address", "evil.example", BK_ERR_DENIED, "PBX"},
     {"Account1OutboundProxy2Address", "evil.example", BK_ERR_DENIED, "PBX"},
