@@ -145,8 +145,9 @@ enum bk_err api_parameters_changes(struct api_call *call)
     enum bk_err err = read_phone(call, &device, &stored);
     if (err == BK_OK && stored.last_json.len == 0)
         return api_refuse(call, BK_ERR_EXISTS, "nothing-served",
-                          "no file of this device was handed out, or the tenant's key has changed "
-                          "since: there is nothing to compare with");
+                          "no file was handed out since the device is this phone of this maker and "
+                          "model, or since the tenant's key changed: there is nothing to compare "
+                          "with");
     if (err == BK_OK)
         err = decode(call, &device, &stored, stored.last_json, &before);
     if (err == BK_OK)
