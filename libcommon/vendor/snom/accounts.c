@@ -92,13 +92,20 @@ static void put_line(struct identity *identity, const struct bk_line *line)
         route.server_count > 0 ? bk_host_port_print(&route.servers[0], &host) : BK_STR_NONE);
     put_outbound(identity, &route, line->pbx.transport);
     put_word(identity, "user_srtp", line->pbx.srtp == BK_SRTP_OFF ? "off" : "on");
+    put_word(identity, "user_shared_line", line->is_shared ? "on" : "off");
+    if (line->pbx.srtp == BK_SRTP_REQUIRED)
+        bk_put_lost(identity->sheet, BK_STR("SRTP that is required"));
+    if (route.server_count > 1)
+        bk_put_lost(identity->sheet, BK_STR("second server"));
+    if (route.proxy_count > 1)
+        bk_put_lost(identity->sheet, BK_STR("second outbound proxy"));
 }
 
 static void put_no_line(struct identity *identity)
 {
     static const char *const params[] = {"user_name",     "user_pname",     "user_pass",
                                          "user_realname", "user_idle_text", "user_host",
-                                         "user_outbound", "user_srtp"};
+                                         "user_outbound", "user_srtp",      "user_shared_line"};
     put_word(identity, "user_active", "off");
     for (size_t i = 0; i < BK_COUNT(params); i++)
         put_word(identity, params[i], NULL);
@@ -122,6 +129,8 @@ void snom_fill_accounts(struct bk_sheet *sheet, const struct bk_file *file)
                        BK_NEUTRAL_SIP_EXPIRES_S);
         bk_put_setting(sheet, name_of(&identity, "user_mailbox"), settings,
                        BK_NEUTRAL_VOICEMAIL_NUMBER);
+        bk_put_choice(sheet, name_of(&identity, "call_waiting"), settings, BK_NEUTRAL_CALL_WAITING,
+                      "off on");
         put_codecs(&identity, settings);
     }
     bk_from_driver(sheet);

@@ -78,7 +78,7 @@ void snom_fill(struct bk_sheet *sheet, const struct bk_file *file)
     put_passwords(sheet, settings);
     put_provisioning(sheet, settings);
     put_time(sheet, settings);
-    bk_from_driver(sheet);
+    snom_fill_settings(sheet, file);
     snom_fill_accounts(sheet, file);
     bk_put_raws(sheet, file);
     snom_fill_keys(sheet, file);

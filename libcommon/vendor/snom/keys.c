@@ -9,38 +9,43 @@
 
 #define VALUE_SIZE 400
 
-/* What the phone calls the kind; NULL: the facts name no word for it. */
+/* What the phone calls the kind; NULL: the facts name no word for it. An event takes no value, and
+ * the mailbox is called as any other number is. */
 static const char *word_of(enum bk_key_kind kind)
 {
-    switch (kind) {
-    case BK_KEY_LINE:
-        return "line";
-    case BK_KEY_BLF:
-        return "blf";
-    case BK_KEY_SPEED_DIAL:
-        return "speed";
-    case BK_KEY_PARK:
-        return "orbit";
-    case BK_KEY_URL:
-        return "url";
-    case BK_KEY_NONE:
-        return "none";
-    case BK_KEY_DTMF:
-    case BK_KEY_PICKUP:
-    case BK_KEY_INTERCOM:
-    case BK_KEY_VOICEMAIL:
-    case BK_KEY_CONFERENCE:
-    case BK_KEY_HOLD:
-    case BK_KEY_TRANSFER:
-    case BK_KEY_DND:
-    case BK_KEY_FORWARD:
-    case BK_KEY_PAGING:
-    case BK_KEY_PHONEBOOK:
-    case BK_KEY_XML:
-    case BK_KEY_KIND_COUNT:
-        break;
+    static const char *const words[BK_KEY_KIND_COUNT] = {
+        [BK_KEY_NONE] = "none",
+        [BK_KEY_LINE] = "line",
+        [BK_KEY_BLF] = "blf",
+        [BK_KEY_SPEED_DIAL] = "speed",
+        [BK_KEY_VOICEMAIL] = "speed",
+        [BK_KEY_PARK] = "orbit",
+        [BK_KEY_URL] = "url",
+        [BK_KEY_HOLD] = "keyevent F_HOLD",
+        [BK_KEY_TRANSFER] = "keyevent F_TRANSFER",
+        [BK_KEY_CONFERENCE] = "keyevent F_CONFERENCE",
+        [BK_KEY_DND] = "keyevent F_DND",
+        [BK_KEY_FORWARD] = "keyevent F_REDIRECT",
+        [BK_KEY_PHONEBOOK] = "keyevent F_DIRECTORY_SEARCH",
+    };
+    return words[kind];
+}
+
+static bool has_value(enum bk_key_kind kind)
+{
+    return kind == BK_KEY_BLF || kind == BK_KEY_SPEED_DIAL || kind == BK_KEY_PARK ||
+           kind == BK_KEY_URL || kind == BK_KEY_VOICEMAIL;
+}
+
+/* A key for the mailbox that has no number takes its line's. */
+static struct bk_str mailbox_of(const struct bk_phone *phone, const struct bk_phone_key *key)
+{
+    const struct bk_setting *settings = phone->settings;
+    for (size_t i = 0; i < phone->line_count; i++) {
+        if (phone->lines[i].index == (key->line > 0 ? key->line : 1))
+            settings = phone->lines[i].settings;
     }
-    return NULL;
+    return key->value.len > 0 ? key->value : settings[BK_NEUTRAL_VOICEMAIL_NUMBER].value.text;
 }
 
 /* What ends the number of a lamp; NULL: it can be written. */
@@ -59,23 +64,32 @@ static void print_value(const struct bk_phone_key *key, struct bk_str pickup_cod
                         char (*ret_text)[VALUE_SIZE])
 {
     const char *word = word_of(key->kind);
-    bool has_value = key->kind != BK_KEY_LINE && key->kind != BK_KEY_NONE && key->value.len > 0;
-    if (key->kind == BK_KEY_BLF && has_value && pickup_code.len > 0)
+    bool is_with_value = has_value(key->kind) && key->value.len > 0;
+    if (key->kind == BK_KEY_BLF && is_with_value && pickup_code.len > 0)
         snprintf(*ret_text, sizeof *ret_text, "blf %.*s|%.*s", BK_STR_ARG(key->value),
                  BK_STR_ARG(pickup_code));
-    else if (has_value)
+    else if (is_with_value)
         snprintf(*ret_text, sizeof *ret_text, "%s %.*s", word, BK_STR_ARG(key->value));
     else
         snprintf(*ret_text, sizeof *ret_text, "%s", word);
 }
 
-static void put_key(struct bk_sheet *sheet, int slot, const struct bk_phone_key *key,
-                    struct bk_str pickup_code)
+static void put_key(struct bk_sheet *sheet, const struct bk_phone *phone, int slot,
+                    const struct bk_phone_key *key)
 {
     static const struct bk_phone_key none = {.kind = BK_KEY_NONE};
+    struct bk_str pickup_code = phone->settings[BK_NEUTRAL_PICKUP_CODE].value.text;
+    struct bk_phone_key mailbox;
     char name[32], value[VALUE_SIZE];
     bk_from_key(sheet, BK_PANEL_LINE, 0, slot);
-    if (key != NULL && word_of(key->kind) == NULL) {
+    if (key != NULL && key->kind == BK_KEY_VOICEMAIL) {
+        mailbox = *key;
+        mailbox.value = mailbox_of(phone, key);
+        key = &mailbox;
+    }
+    bool is_lost = key != NULL && (word_of(key->kind) == NULL ||
+                                   (key->kind == BK_KEY_VOICEMAIL && key->value.len == 0));
+    if (is_lost) {
         bk_put_lost(sheet, bk_str_of(bk_key_kind_name(key->kind)));
         key = NULL;
     }
@@ -87,7 +101,8 @@ static void put_key(struct bk_sheet *sheet, int slot, const struct bk_phone_key 
         bk_sheet_fail(sheet, bk_str_of(name), fault);
         return;
     }
-    bk_put_lost_parts(sheet, key, BK_KEY_EXTENSION);
+    bk_put_lost_parts(sheet, key,
+                      has_value(key->kind) ? BK_KEY_EXTENSION : BK_KEY_VALUE | BK_KEY_EXTENSION);
     print_value(key, pickup_code, &value);
     snprintf(name, sizeof name, "fkey[%d].context", slot - 1);
     bk_put_int(sheet, bk_str_of(name), key->line > 0 ? key->line : 1);
@@ -100,10 +115,9 @@ static void put_key(struct bk_sheet *sheet, int slot, const struct bk_phone_key 
 void snom_fill_keys(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_phone *phone = file->phone;
-    struct bk_str pickup_code = phone->settings[BK_NEUTRAL_PICKUP_CODE].value.text;
     struct bk_key_walk walk = {.phone = phone};
     for (bk_key_walk_panel(&walk, BK_PANEL_LINE, 0, file->model->key_count);
          bk_key_walk_next(&walk);)
-        put_key(sheet, walk.slot, walk.key, pickup_code);
+        put_key(sheet, phone, walk.slot, walk.key);
     bk_put_lost_keys(sheet, phone, 1u << BK_PANEL_PROGRAMMABLE | 1u << BK_PANEL_MODULE, 1);
 }

@@ -14,6 +14,9 @@ static const char *const ouis[] = {"000413", "1c7126", NULL};
 #define USE_PASSWORD "set security.admin_secret instead"
 #define USE_ADDRESS "Beckon keeps the address that the phone fetches from"
 #define USE_FIRMWARE "set firmware.url instead"
+#define USE_ZONE "set time.zone instead"
+#define USE_LDAP "use the phonebook.ldap_* settings instead"
+#define USE_VLAN "set net.vlan_id, net.vlan_priority and net.pc_vlan_id instead"
 #define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
 
 /* With a number and without: <user_name> alone is the first identity's. */
@@ -39,6 +42,8 @@ static const struct bk_reserved reserved[] = {
     IDENTITY("user_expiry", "set sip.register_expires_s instead"),
     IDENTITY("user_mailbox", "set call.voicemail_number instead"),
     IDENTITY("codec_priority_list", "set audio.codecs instead"),
+    IDENTITY("user_shared_line", USE_LINE),
+    IDENTITY("call_waiting", "set call.waiting instead"),
     {"fkey*", "set a key of the device instead"},
 
     {"setting_server*", USE_ADDRESS},
@@ -66,6 +71,7 @@ static const struct bk_reserved reserved[] = {
     {"webserver_user_*", USE_PASSWORD},
     {"user_agent_string*", USE_NONE},
     /* Doors: its web page, SSH, settings that come by SIP, and TR-069. */
+    {"webserver_type*", "set security.web_ui instead"},
     {"webserver_*", USE_NONE},
     {"http_scheme*", USE_NONE},
     {"http_port*", USE_NONE},
@@ -77,7 +83,7 @@ static const struct bk_reserved reserved[] = {
     {"reset_settings*", USE_NONE},
     /* Whom it trusts, and as whom it is trusted. */
     {"ignore_security_warning*", USE_NONE},
-    {"check_fqdn_against_server_cert*", USE_NONE},
+    {"check_fqdn_against_server_cert*", "set security.verify_server instead"},
     {"host_name_validation_flags*", USE_NONE},
     {"skip_provisioning_urls_on_tls_error*", USE_NONE},
     {"empty_tls_client_cert*", USE_NONE},
@@ -88,6 +94,30 @@ static const struct bk_reserved reserved[] = {
     {"challenge_checksync*", USE_NONE},
     {"challenge_reboot*", USE_NONE},
     {"ntp_server*", "set time.ntp_servers instead"},
+    {"timezone*", USE_ZONE},
+    {"dst*", USE_ZONE},
+    {"language*", "set ui.language instead"},
+    {"web_language*", "set ui.language instead"},
+    {"tone_scheme*", "set ui.tone_country instead"},
+    {"ring_sound*", "set ui.ring_tone instead"},
+    {"vol_ringer*", "set ui.ring_volume instead"},
+    {"dim_timer*", "set ui.backlight_s instead"},
+    {"custom_bg_image_url*", "set ui.wallpaper_url instead"},
+    {"ldap_server*", USE_LDAP},
+    {"ldap_port*", USE_LDAP},
+    {"ldap_over_tls*", USE_LDAP},
+    {"ldap_base*", USE_LDAP},
+    {"ldap_username*", USE_LDAP},
+    {"ldap_password*", USE_LDAP},
+    {"vlan_id*", USE_VLAN},
+    {"vlan_qos*", USE_VLAN},
+    {"vlan_pc_id*", USE_VLAN},
+    {"signaling_tos*", "set net.dscp_sip instead"},
+    {"codec_tos*", "set net.dscp_rtp instead"},
+    {"network_id_port*", "set sip.local_port instead"},
+    {"rtp_port_*", "set rtp.port_min and rtp.port_max instead"},
+    {"syslog_server*", "set log.syslog_server instead"},
+    {"no_dnd*", "set call.dnd_allowed instead"},
     {"time_24_format*", "set time.format instead"},
     {"date_us_format*", "set time.date_format instead"},
     {0},

@@ -21,7 +21,8 @@ extern const struct bk_format snom_format;
 const struct bk_format *snom_form(const struct bk_file *file);
 void snom_fill(struct bk_sheet *sheet, const struct bk_file *file);
 
-/* accounts.c, keys.c: sections of the phone's own file */
+/* settings.c, accounts.c, keys.c: sections of the phone's own file */
+void snom_fill_settings(struct bk_sheet *sheet, const struct bk_file *file);
 void snom_fill_accounts(struct bk_sheet *sheet, const struct bk_file *file);
 void snom_fill_keys(struct bk_sheet *sheet, const struct bk_file *file);
 

@@ -99,7 +99,7 @@ static const struct {
     const char *name, *value;
     enum bk_err want;
 } raws[] = {
-    {"call_waiting", "off", BK_OK},
+    {"release_sound", "off", BK_OK},
     {"user_ringer[2]", "Ringer3", BK_OK},
     {"user_host", "evil.example", BK_ERR_DENIED},
     {"user_host[1]", "evil.example", BK_ERR_DENIED},
@@ -182,7 +182,10 @@ static const struct {
     {"time_24_format[1]", "x", BK_ERR_DENIED},
     {"encrypt_secrets", "x", BK_ERR_DENIED},
     {"user_ringer[2]", "x", BK_OK},
-    {"vlan_id", "x", BK_OK},
+    {"vlan_id", "x", BK_ERR_DENIED},
+    {"dst", "x", BK_ERR_DENIED},
+    {"timezone", "x", BK_ERR_DENIED},
+    {"vlan_pc_priority", "x", BK_OK},
     {"action_incoming_url", "x", BK_OK},
     {"user_name[1][2]", "x", BK_ERR_INVALID},
     {"user_name[1].x", "x", BK_ERR_INVALID},
@@ -273,6 +276,83 @@ static void the_number_of_a_lamp_ends_where_it_should(void **state)
     bk_vendors_deinit();
 }
 
+static const struct {
+    enum bk_key_kind kind;
+    const char *number, *mailbox, *want; /* want NULL: lost */
+} events[] = {
+    {BK_KEY_HOLD, "1", "", ">keyevent F_HOLD<"},
+    {BK_KEY_TRANSFER, "", "", ">keyevent F_TRANSFER<"},
+    {BK_KEY_CONFERENCE, "", "", ">keyevent F_CONFERENCE<"},
+    {BK_KEY_DND, "", "", ">keyevent F_DND<"},
+    {BK_KEY_FORWARD, "", "", ">keyevent F_REDIRECT<"},
+    {BK_KEY_PHONEBOOK, "", "", ">keyevent F_DIRECTORY_SEARCH<"},
+    {BK_KEY_VOICEMAIL, "*97", "*98", ">speed *97<"},
+    {BK_KEY_VOICEMAIL, "", "*98", ">speed *98<"},
+    {BK_KEY_VOICEMAIL, "", "", ">none<"},
+    {BK_KEY_PAGING, "224.0.0.1:1", "", ">none<"},
+};
+
+static void keys_are_written_in_the_phones_words(void **state)
+{
+    const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
+    (void)state;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(events); i++) {
+        struct bk_phone_key key = {.panel = BK_PANEL_LINE,
+                                   .slot = 1,
+                                   .kind = events[i].kind,
+                                   .value = bk_str_of(events[i].number)};
+        struct bk_phone phone = {
+            .provisioning_url = BK_STR("https://p.example/k"), .keys = &key, .key_count = 1};
+        struct bk_buf out;
+        phone.settings[BK_NEUTRAL_VOICEMAIL_NUMBER].value.text = bk_str_of(events[i].mailbox);
+        bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
+        print_message("  %s\n", events[i].want);
+        assert_int_equal(bk_vendor_render(snom(), &phone, bk_model_find(snom(), BK_STR("710")),
+                                          &request, &out, NULL, NULL),
+                         BK_OK);
+        const char *first = strstr(bk_buf_text(&out), "<fkey idx=\"0\"");
+        assert_non_null(first);
+        const char *want = strstr(first, events[i].want);
+        assert_true(want != NULL && want < strchr(first, '\n'));
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
+static const struct {
+    const char *zone, *want;
+} zones[] = {
+    {"Europe/Berlin", ">GER+1<"},   {"Europe/Stockholm", "+1<"},
+    {"America/Detroit", ">USA-5<"}, {"Europe/Kiev", "+2<"},
+    {"Asia/Kolkata", ">IND+5.5<"},  {"America/St_Johns", ">CAN-3.5<"},
+    {"Australia/Sydney", "><"},     {"", "><"},
+};
+
+static void a_zone_has_the_word_of_its_clocks(void **state)
+{
+    const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
+    (void)state;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(zones); i++) {
+        struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
+        struct bk_buf out;
+        print_message("  %s\n", zones[i].zone);
+        phone.settings[BK_NEUTRAL_TIME_ZONE] =
+            (struct bk_setting){{bk_str_of(zones[i].zone), 0}, BK_LAYER_TENANT};
+        bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
+        assert_int_equal(bk_vendor_render(snom(), &phone, bk_model_find(snom(), BK_STR("710")),
+                                          &request, &out, NULL, NULL),
+                         BK_OK);
+        const char *line = strstr(bk_buf_text(&out), "<timezone perm=\"R\"");
+        assert_non_null(line);
+        const char *want = strstr(line, zones[i].want);
+        assert_true(want != NULL && want < strchr(line, '\n'));
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +362,8 @@ int main(void)
         cmocka_unit_test(agents_follow_the_grammar),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
         cmocka_unit_test(the_number_of_a_lamp_ends_where_it_should),
+        cmocka_unit_test(keys_are_written_in_the_phones_words),
+        cmocka_unit_test(a_zone_has_the_word_of_its_clocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
