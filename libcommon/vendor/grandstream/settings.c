@@ -75,7 +75,7 @@ void grandstream_fill_settings(struct bk_sheet *sheet, const struct bk_phone *ph
     if (is_adapter)
         bk_put(sheet, BK_STR("P8333"), bk_str_trim(bk_str_cut(&servers, ',')));
     else if (servers.len > 0)
-        bk_put_lost(sheet, BK_STR("second time server"));
+        bk_put_lost(sheet, BK_STR("second NTP server"));
     if (is_adapter)
         bk_put_setting(sheet, BK_STR("P207"), settings, BK_NEUTRAL_SYSLOG_SERVER);
     bk_from_driver(sheet);
