@@ -49,18 +49,17 @@ static bool is_product(struct bk_str text, size_t digits_min)
 /*
  * Names by product, the macros of the factory's rules being filled in:
  *   spa508G.cfg    spa$PSN.cfg; ata191.cfg likewise; init.cfg: PAP2T
- *   CP-8841-3PCC   $PN and $PSN of multiplatform phones, .cfg or .xml; "CP-" may be missing
+ *   CP-8841-3PCC   $PN and $PSN of multiplatform phones, .cfg or .xml; one of "CP-" and "-3PCC" may
+ *                  be missing: 8841-3PCC, CP-8875
  *   spa-ata.xml    the second file of an ATA19x, which has its MAC in the query
  */
 static bool is_common(struct bk_str stem, bool is_cfg)
 {
     const struct bk_str mpp = BK_STR("-3PCC"), cp = BK_STR("CP-");
-    if (bk_str_ends(stem, mpp)) {
-        stem.len -= mpp.len;
-        if (bk_str_starts(stem, cp))
-            stem = bk_str_slice(stem, cp.len, stem.len);
-        return is_product(stem, 4);
-    }
+    bool is_mpp = bk_str_ends(stem, mpp), is_cp = bk_str_starts(stem, cp);
+    if (is_mpp || is_cp)
+        return is_product(bk_str_slice(stem, is_cp ? cp.len : 0, stem.len - (is_mpp ? mpp.len : 0)),
+                          4);
     if (!is_cfg)
         return bk_str_eq(stem, BK_STR("spa-ata"));
     if (bk_str_starts(stem, BK_STR("spa")) || bk_str_starts(stem, BK_STR("ata")))
@@ -101,10 +100,11 @@ static bool match_enterprise(struct bk_str path, struct bk_path_match *ret_match
     return true;
 }
 
-/* <mac>.xml ($MA), the same as .cfg, both also below Cisco/; or a name by product. */
+/* <mac>.xml ($MA), the same as .cfg, both also below Cisco/ or behind "spa", as rules often have
+ * it; or a name by product. */
 bool cisco_match_path(struct bk_str path, struct bk_path_match *ret_match)
 {
-    const struct bk_str folder = BK_STR("Cisco/");
+    const struct bk_str folder = BK_STR("Cisco/"), spa = BK_STR("spa");
     struct bk_path_match match = {.kind = BK_FILE_NONE};
     if (match_enterprise(path, ret_match))
         return true;
@@ -112,7 +112,8 @@ bool cisco_match_path(struct bk_str path, struct bk_path_match *ret_match)
     struct bk_str stem = has_folder ? bk_str_slice(path, folder.len, path.len) : path;
     if (!cut_suffix(&stem))
         return false;
-    if (bk_mac_parse_bare(stem, &match.mac) == BK_OK) {
+    struct bk_str digits = bk_str_starts(stem, spa) ? bk_str_slice(stem, spa.len, stem.len) : stem;
+    if (bk_mac_parse_bare(digits, &match.mac) == BK_OK) {
         match.kind = BK_FILE_DEVICE;
         match.has_mac = true;
     } else if (!has_folder && is_common(stem, is_cfg)) {
@@ -176,18 +177,34 @@ static bool read_brackets(struct bk_str text, struct bk_agent *agent)
     return groups > 0;
 }
 
+/* "11.3.7_00562b043615_…": the MAC, where one stands behind the version. */
+static void cut_mac(struct bk_agent *agent)
+{
+    ptrdiff_t at = bk_str_find(agent->firmware, '_');
+    if (at < 0)
+        return;
+    struct bk_str tail = bk_str_slice(agent->firmware, (size_t)at + 1, agent->firmware.len);
+    if (bk_mac_parse_bare(bk_str_cut(&tail, '_'), &agent->mac) != BK_OK)
+        return;
+    agent->has_mac = true;
+    agent->firmware = bk_str_slice(agent->firmware, 0, (size_t)at);
+}
+
+/* Sipura became Linksys, Linksys became Cisco. */
 static bool read_name(struct bk_str name, struct bk_agent *agent)
 {
-    const struct bk_str cisco = BK_STR("Cisco/"), linksys = BK_STR("Linksys/"),
-                        mpp = BK_STR("Cisco-");
-    if (bk_str_starts(name, cisco))
-        return split_product(bk_str_slice(name, cisco.len, name.len), agent);
-    if (bk_str_starts(name, linksys))
-        return split_product(bk_str_slice(name, linksys.len, name.len), agent);
+    static const char *const makers[] = {"Cisco/", "Linksys/", "Sipura/"};
+    const struct bk_str mpp = BK_STR("Cisco-");
+    for (size_t i = 0; i < BK_COUNT(makers); i++) {
+        struct bk_str maker = bk_str_of(makers[i]);
+        if (bk_str_starts(name, maker))
+            return split_product(bk_str_slice(name, maker.len, name.len), agent);
+    }
     if (!bk_str_starts(name, mpp))
         return false;
     agent->firmware = bk_str_slice(name, mpp.len, name.len);
     agent->model = bk_str_cut(&agent->firmware, '/');
+    cut_mac(agent);
     return true;
 }
 

@@ -84,7 +84,8 @@ static bool is_version(struct bk_str text)
 /*
  *   Gigaset N870 IP PRO/83.V2.11.0+build.a546b91;7C2F80E0D605
  *   N510 IP PRO/42.258.00.000.000;7C2F806257D7;Handset=2
- * The MAC may be missing, and the whole may stand in quotes. Without the maker's word it must begin
+ *   Maxwell 3/2.22.7;7C2F80CA21E4
+ * The MAC may be missing, and the whole may stand in quotes. Without the maker's word it must read
  * like one of its products.
  */
 bool gigaset_match_agent(struct bk_str agent, struct bk_agent *ret_agent)
@@ -102,10 +103,9 @@ bool gigaset_match_agent(struct bk_str agent, struct bk_agent *ret_agent)
     struct bk_str product = bk_str_cut(&rest, '/');
     found.firmware = bk_str_cut(&rest, ';');
     found.model = product;
-    bool is_product =
-        bk_str_starts(product, BK_STR("N")) || bk_str_starts(product, BK_STR("Maxwell"));
-    if ((!has_maker && (!is_product || !bk_str_ends(product, BK_STR(" PRO")))) ||
-        !is_model(product) || !is_version(found.firmware))
+    bool is_base = bk_str_starts(product, BK_STR("N")) && bk_str_ends(product, BK_STR(" PRO"));
+    bool is_product = is_base || bk_str_starts(product, BK_STR("Maxwell "));
+    if ((!has_maker && !is_product) || !is_model(product) || !is_version(found.firmware))
         return false;
     struct bk_str word = bk_str_cut(&rest, ';');
     if (bk_mac_parse_bare(word, &found.mac) == BK_OK) {

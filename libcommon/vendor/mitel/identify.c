@@ -119,12 +119,13 @@ bool mitel_match_agent(struct bk_str agent, struct bk_agent *ret_agent)
     return true;
 }
 
-/* "Mitel-6920-SIP/6.4.0.140", "Aastra 6757i/3.2.2.56" */
+/* "Mitel-6920-SIP/6.4.0.140", "Aastra 6757i/3.2.2.56"; other programs may follow: " MxSF/v3.6" */
 bool mitel_match_sip_agent(struct bk_str agent, struct bk_agent *ret_agent)
 {
     if (agent.len > BK_AGENT_BYTES_MAX)
         return false;
     struct bk_str version = agent, model = after_maker(bk_str_cut(&version, '/'));
+    version = bk_str_cut(&version, ' ');
     if (model.len < 2 || (model.ptr[0] != '-' && model.ptr[0] != ' ') ||
         !bk_agent_is_version(version))
         return false;

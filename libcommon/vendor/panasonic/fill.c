@@ -58,8 +58,10 @@ const struct bk_format *panasonic_form(const struct bk_file *file)
 {
     enum bk_file_kind kind = file->request.kind;
     bool is_served = kind == BK_FILE_COMMON || kind == BK_FILE_MASTER || kind == BK_FILE_DEVICE;
+    const struct bk_str utg = BK_STR("KX-UTG"); /* models have letters of regions behind them */
     bool is_xml = (file->is_model_known && bk_model_has_trait(file->model, BK_STR("xml"))) ||
-                  bk_str_starts(file->request.model_code, BK_STR("KX-UTG"));
+                  bk_str_starts(file->request.model_code, utg) ||
+                  bk_str_starts(file->phone->model, utg);
     return is_served && !is_xml ? &panasonic_format : NULL;
 }
 

@@ -6,7 +6,7 @@
 
 #define MODEL_LEN_MAX 24
 
-/* "KX-HDV130", "KX-TGP500B04" */
+/* "KX-HDV130", "KX-TGP500B04", "KX-UT136-B" */
 static bool is_model(struct bk_str text)
 {
     const struct bk_str series = BK_STR("KX-");
@@ -14,7 +14,8 @@ static bool is_model(struct bk_str text)
         return false;
     for (size_t i = series.len; i < text.len; i++) {
         char c = text.ptr[i];
-        if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')))
+        bool is_inner = c == '-' && i > series.len && i + 1 < text.len;
+        if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || is_inner))
             return false;
     }
     return true;
@@ -23,7 +24,7 @@ static bool is_model(struct bk_str text)
 /*
  *   <model>.cfg, Config<model>.cfg   common
  *   Config<MAC>.cfg                  device, in either case
- *   ConfigCom.cfg                    master
+ *   ConfigCom.cfg, ConfigCommon.cfg  master
  */
 bool panasonic_match_path(struct bk_str path, struct bk_path_match *ret_match)
 {
@@ -37,7 +38,7 @@ bool panasonic_match_path(struct bk_str path, struct bk_path_match *ret_match)
         stem = bk_str_slice(stem, begin.len, stem.len);
     if (is_model(stem)) {
         match.model_code = stem;
-    } else if (is_config && bk_str_eq(stem, BK_STR("Com"))) {
+    } else if (is_config && (bk_str_eq(stem, BK_STR("Com")) || bk_str_eq(stem, BK_STR("Common")))) {
         match.kind = BK_FILE_MASTER;
     } else if (is_config && bk_mac_parse_bare(stem, &match.mac) == BK_OK) {
         match.kind = BK_FILE_DEVICE;
@@ -49,13 +50,17 @@ bool panasonic_match_path(struct bk_str path, struct bk_path_match *ret_match)
     return true;
 }
 
-/* "Panasonic_KX-UT113/01.133 (0080f0c8c381)"; an admin can change it: the MAC may be missing. */
+/* "Panasonic_KX-UT113/01.133 (0080f0c8c381)"; an admin can change it: the MAC may be
+ * missing, and the maker may stand before a hyphen or a blank. */
 bool panasonic_match_agent(struct bk_str agent, struct bk_agent *ret_agent)
 {
-    const struct bk_str maker = BK_STR("Panasonic_");
-    if (agent.len > BK_AGENT_BYTES_MAX || !bk_str_starts(agent, maker))
+    const struct bk_str maker = BK_STR("Panasonic");
+    if (agent.len > BK_AGENT_BYTES_MAX || !bk_str_starts(agent, maker) || agent.len == maker.len)
         return false;
-    struct bk_str rest = bk_str_slice(agent, maker.len, agent.len);
+    char separator = agent.ptr[maker.len];
+    if (separator != '_' && separator != '-' && separator != ' ')
+        return false;
+    struct bk_str rest = bk_str_slice(agent, maker.len + 1, agent.len);
     struct bk_agent found = {.model = bk_str_cut(&rest, '/')};
     found.firmware = bk_str_cut(&rest, ' ');
     if (!is_model(found.model) || found.firmware.len > 32 || !bk_agent_is_release(found.firmware))

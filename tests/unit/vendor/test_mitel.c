@@ -94,6 +94,7 @@ static void sip_agents_are_read(void **state)
     } rows[] = {
         {"Mitel-6920-SIP/6.4.0.140", "6920", "6.4.0.140"},
         {"Aastra 6757i/3.2.2.56", "6757i", "3.2.2.56"},
+        {"Aastra 6739i/3.3.1.8140 Brcm-Callctrl/v1.9.26.0 MxSF/v3.6.6.32", "6739i", "3.3.1.8140"},
     };
     for (size_t i = 0; i < BK_COUNT(rows); i++) {
         struct bk_agent got;

@@ -26,6 +26,10 @@ static const struct {
     {"ConfigKX-UTG200.cfg", "common", "KX-UTG200"},
     {"Config0080f0c8c381.cfg", "device", ""},
     {"ConfigCom.cfg", "master", ""},
+    {"ConfigCommon.cfg", "master", ""},
+    {"KX-UT248-B.cfg", "common", "KX-UT248-B"},
+    {"KX-UT248-.cfg", NULL, NULL},
+    {"KX--B.cfg", NULL, NULL},
     {"", NULL, NULL},
     {".cfg", NULL, NULL},
     {"Com.cfg", NULL, NULL},
@@ -70,7 +74,13 @@ static const struct {
     {"Panasonic_KX-HDV230/", NULL},
     {"Panasonic_KX-HDV230", NULL},
     {"Panasonic_HDV230/08.110", NULL},
-    {"Panasonic KX-HDV230/08.110", NULL},
+    {"Panasonic_KX-UT136-B/01.061 (0080f0c9f54e)", "KX-UT136-B"},
+    {"Panasonic-KX-UT136-B/01.061 (0080F0C9F54E)", "KX-UT136-B"},
+    {"Panasonic KX-HDV230/08.110", "KX-HDV230"},
+    {"Panasonic/KX-HDV230/08.110", NULL},
+    {"PanasonicKX-HDV230/08.110", NULL},
+    {"Panasonic", NULL},
+    {"Panasonic_", NULL},
     {"", NULL},
 };
 
@@ -129,6 +139,8 @@ static const struct {
     {"1X", "x", BK_ERR_INVALID},
     {"A B", "x", BK_ERR_INVALID},
     {"X", "say \"hi\"", BK_ERR_INVALID},
+    {"A234567890123456789012345678901_", "x", BK_OK},
+    {"A234567890123456789012345678901_3", "x", BK_ERR_INVALID},
     {"X", "1\nADMIN_PASS=\"x\"", BK_ERR_INVALID},
 };
 
@@ -159,7 +171,9 @@ static void what_a_panasonic_cannot_have_is_refused(void **state)
 {
     (void)state;
     static const char *const says[] = {"", "SRTP: has no", "SIP_TRANSPORT_1: has no",
-                                       "DISPLAY_NAME_1"};
+                                       "DISPLAY_NAME_1", "DISPLAY_NAME_1: is longer than 500"};
+    char long_name[502];
+    memset(long_name, 'x', 501);
     const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
     assert_int_equal(bk_vendors_init(NULL), BK_OK);
     for (size_t round = 0; round < BK_COUNT(says); round++) {
@@ -168,7 +182,9 @@ static void what_a_panasonic_cannot_have_is_refused(void **state)
         line.pbx.domain = BK_STR("pbx.example");
         line.pbx.srtp = round == 1 ? BK_SRTP_REQUIRED : BK_SRTP_OPTIONAL;
         line.pbx.transport = round == 2 ? BK_TRANSPORT_NAPTR : BK_TRANSPORT_TLS;
-        line.display_name = round == 3 ? BK_STR("Erika \"E\" Muster") : BK_STR("Erika");
+        line.display_name = round == 3   ? BK_STR("Erika \"E\" Muster")
+                            : round == 4 ? (struct bk_str){long_name, 501}
+                                         : BK_STR("Erika");
         const struct bk_phone phone = {
             .provisioning_url = BK_STR("https://p.example/k"), .lines = &line, .line_count = 1};
         assert_int_equal(render(&phone, "KX-HDV130", &request, &detail),
@@ -189,6 +205,9 @@ static void phones_that_want_xml_get_nothing(void **state)
     assert_int_equal(render(&phone, "KX-UTG300", &own, NULL), BK_ERR_NOT_FOUND);
     assert_int_equal(render(&phone, "", &common, NULL), BK_ERR_NOT_FOUND);
     assert_int_equal(render(&phone, "", &own, NULL), BK_OK);
+    const struct bk_phone regional = {.provisioning_url = BK_STR("https://p.example/k"),
+                                      .model = BK_STR("KX-UTG300B")};
+    assert_int_equal(render(&regional, "", &own, NULL), BK_ERR_NOT_FOUND);
     bk_vendors_deinit();
 }
 
