@@ -66,6 +66,19 @@ static void put_servers(struct bk_sheet *sheet, int index, const struct bk_line 
     begin_prefix(sheet, index, BK_STR(".outboundProxy."));
     bk_from_line(sheet, index);
     put_server(sheet, route.proxy_count > 0 ? &route.proxies[0] : NULL, transport);
+    if (route.proxy_count > 1)
+        bk_put_lost(sheet, BK_STR("second outbound proxy"));
+}
+
+/* What the key for messages does: it calls the mailbox, where one is set. */
+static void put_mailbox(struct bk_sheet *sheet, int index, const struct bk_setting *settings)
+{
+    bool is_set = settings[BK_NEUTRAL_VOICEMAIL_NUMBER].layer != BK_LAYER_NONE;
+    bk_prefix(sheet, BK_STR("msg.mwi."));
+    bk_prefix_number(sheet, index, BK_STR("."));
+    bk_from_setting(sheet, settings, BK_NEUTRAL_VOICEMAIL_NUMBER);
+    bk_put_word(sheet, BK_STR("callBackMode"), is_set ? "contact" : NULL);
+    bk_put_setting(sheet, BK_STR("callBack"), settings, BK_NEUTRAL_VOICEMAIL_NUMBER);
 }
 
 static void put_srtp(struct bk_sheet *sheet, int index, const struct bk_line *line)
@@ -87,12 +100,13 @@ static void put_line(struct bk_sheet *sheet, const struct bk_line *line)
            line->display_name.len > 0 ? line->display_name : line->number);
     bk_put(sheet, BK_STR("label"), line->label.len > 0 ? line->label : line->number);
     bk_put_word(sheet, BK_STR("lineKeys"), "1");
+    bk_put_word(sheet, BK_STR("type"), line->is_shared ? "shared" : "private");
 }
 
 static void put_no_line(struct bk_sheet *sheet)
 {
-    static const char *const names[] = {"address",     "auth.userId", "auth.password",
-                                        "displayName", "label",       "lineKeys"};
+    static const char *const names[] = {"address", "auth.userId", "auth.password", "displayName",
+                                        "label",   "lineKeys",    "type"};
     for (size_t i = 0; i < BK_COUNT(names); i++)
         bk_put_empty(sheet, bk_str_of(names[i]));
 }
@@ -112,6 +126,7 @@ void poly_fill_accounts(struct bk_sheet *sheet, const struct bk_file *file)
             put_no_line(sheet);
         put_servers(sheet, index, line);
         put_srtp(sheet, index, line);
+        put_mailbox(sheet, index, line != NULL ? line->settings : bk_settings_unset);
     }
     bk_prefix(sheet, BK_STR_NONE);
     bk_from_driver(sheet);

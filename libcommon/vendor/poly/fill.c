@@ -41,8 +41,9 @@ static void fill_master(struct bk_sheet *sheet, const struct bk_file *file)
 {
     /* Empty: beside the master. */
     static const char *const directories[] = {
-        "LOG_FILE_DIRECTORY",   "OVERRIDES_DIRECTORY", "CONTACTS_DIRECTORY",
-        "CALL_LISTS_DIRECTORY", "LICENSE_DIRECTORY",   "COREFILE_DIRECTORY",
+        "LOG_FILE_DIRECTORY",      "OVERRIDES_DIRECTORY", "CONTACTS_DIRECTORY",
+        "CALL_LISTS_DIRECTORY",    "LICENSE_DIRECTORY",   "COREFILE_DIRECTORY",
+        "USER_PROFILES_DIRECTORY", "MISC_FILES",
     };
     char mac[BK_MAC_TEXT_SIZE], name[BK_MAC_TEXT_SIZE + 16];
     bk_mac_print(&file->phone->mac, &mac);

@@ -16,6 +16,7 @@ static const char *const ouis[] = {"0004f2", "00907a", "482567", "64167f", "f04e
 #define USE_PASSWORD "set security.admin_secret or security.user_secret instead"
 #define USE_ADDRESS "Beckon keeps the address that the phone fetches from"
 #define USE_POLLING "use the provisioning.* settings instead"
+#define USE_VERIFY "set security.verify_server instead"
 #define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
 
 static const struct bk_reserved reserved[] = {
@@ -24,6 +25,8 @@ static const struct bk_reserved reserved[] = {
     {"reg.#.displayname", USE_LINE},
     {"reg.#.label", USE_LINE},
     {"reg.#.linekeys", USE_LINE},
+    {"reg.#.type", USE_LINE},
+    {"msg.mwi.#.callback*", "set call.voicemail_number instead"},
     {"reg.#.server.*", USE_PBX},
     {"reg.#.outboundproxy.*", USE_PBX},
     {"reg.#.srtp.*", USE_PBX},
@@ -49,6 +52,12 @@ static const struct bk_reserved reserved[] = {
     {"device.dhcp.option60*", USE_ADDRESS},
     {"device.auth.*", USE_PASSWORD},
     {"sec.pwd.*", USE_PASSWORD},
+    {"device.sec.tls.prov.strictcert*", USE_VERIFY},
+    {"sec.tls.sip.strictcert*", USE_VERIFY},
+    {"device.syslog.servername*", "set log.syslog_server instead"},
+    {"call.callwaiting.enable", "set call.waiting instead"},
+    {"feature.donotdisturb.enable", "set call.dnd_allowed instead"},
+    {"call.directedcallpickup*", "set call.pickup_code instead"},
     {"device.sec.*", USE_NONE}, /* certificates, and whom the phone trusts */
     {"sec.tls.*", USE_NONE},
     {"sec.encryption.*", USE_NONE}, /* it would want its files encrypted */

@@ -184,6 +184,33 @@ static void put_codecs(struct bk_sheet *sheet, const struct bk_setting *settings
     }
 }
 
+/* The certificate of a server that it fetches from, and of one that it registers with. */
+static void put_security(struct bk_sheet *sheet, const struct bk_setting *settings)
+{
+    const struct bk_str name = BK_STR("device.sec.TLS.prov.strictCertCommonNameValidation");
+    bk_put_choice(sheet, name, settings, BK_NEUTRAL_VERIFY_SERVER, "0 1");
+    put_switch(sheet, name);
+    bk_put_choice(sheet, BK_STR("sec.TLS.SIP.strictCertCommonNameValidation"), settings,
+                  BK_NEUTRAL_VERIFY_SERVER, "0 1");
+}
+
+static void put_calls(struct bk_sheet *sheet, const struct bk_setting *settings)
+{
+    const struct bk_str syslog = BK_STR("device.syslog.serverName");
+    bk_put_setting(sheet, syslog, settings, BK_NEUTRAL_SYSLOG_SERVER);
+    put_switch(sheet, syslog);
+    bk_put_choice(sheet, BK_STR("call.callWaiting.enable"), settings, BK_NEUTRAL_CALL_WAITING,
+                  "0 1");
+    bk_put_choice(sheet, BK_STR("feature.doNotDisturb.enable"), settings, BK_NEUTRAL_DND_ALLOWED,
+                  "0 1");
+    /* With a code the phone calls it and the number; without, it takes the call by Replaces. */
+    bk_from_setting(sheet, settings, BK_NEUTRAL_PICKUP_CODE);
+    bk_put_word(sheet, BK_STR("call.directedCallPickupMethod"),
+                settings[BK_NEUTRAL_PICKUP_CODE].layer != BK_LAYER_NONE ? "legacy" : NULL);
+    bk_put_setting(sheet, BK_STR("call.directedCallPickupString"), settings,
+                   BK_NEUTRAL_PICKUP_CODE);
+}
+
 void poly_fill_settings(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_setting *settings = file->phone->settings;
@@ -195,5 +222,7 @@ void poly_fill_settings(struct bk_sheet *sheet, const struct bk_file *file)
     put_polling(sheet, settings);
     put_time(sheet, settings);
     put_codecs(sheet, settings);
+    put_security(sheet, settings);
+    put_calls(sheet, settings);
     bk_from_driver(sheet);
 }
