@@ -49,9 +49,51 @@ static void put_mailbox(struct bk_sheet *sheet, const struct bk_setting *setting
     bk_put_word(sheet, bk_str_of(active), number->layer != BK_LAYER_NONE ? "1" : "0");
 }
 
-/* --- bases: SipAccount.00001.*, each with a provider of its own ------------------------------- */
+/* --- bases: SipAccount.00001.*, of SipProvider.0.* that lines of one PBX share ------------------
+ */
 
-static void put_provider(struct bk_sheet *sheet, int index, const struct bk_line *line)
+#define PROVIDER_MAX 10
+
+/* By its first line. */
+struct providers {
+    const struct bk_line *lines[PROVIDER_MAX];
+    size_t count;
+};
+
+static bool is_same_server(const struct bk_sip_server *a, const struct bk_sip_server *b)
+{
+    return bk_str_eq(a->host, b->host) && a->port == b->port;
+}
+
+/* Would both be written alike? */
+static bool is_same_provider(const struct bk_line *a, const struct bk_line *b)
+{
+    const struct bk_setting *expiry = &a->settings[BK_NEUTRAL_SIP_EXPIRES_S],
+                            *other = &b->settings[BK_NEUTRAL_SIP_EXPIRES_S];
+    bool is_same = bk_str_eq(a->pbx.domain, b->pbx.domain) &&
+                   a->pbx.registrar_count == b->pbx.registrar_count &&
+                   a->pbx.proxy_count == b->pbx.proxy_count &&
+                   a->pbx.transport == b->pbx.transport && a->pbx.srtp == b->pbx.srtp &&
+                   bk_str_eq(expiry->value.text, other->value.text);
+    for (size_t i = 0; is_same && i < BK_SERVER_MAX; i++)
+        is_same = is_same_server(&a->pbx.registrars[i], &b->pbx.registrars[i]) &&
+                  is_same_server(&a->pbx.proxies[i], &b->pbx.proxies[i]);
+    return is_same;
+}
+
+/* Its number; PROVIDER_MAX: there is no room for another. */
+static size_t provider_of(struct providers *providers, const struct bk_line *line)
+{
+    size_t at = 0;
+    while (at < providers->count && !is_same_provider(providers->lines[at], line))
+        at++;
+    if (at == providers->count && at < PROVIDER_MAX)
+        providers->lines[providers->count++] = line;
+    return at;
+}
+
+/* line NULL: nobody's. */
+static void put_provider(struct bk_sheet *sheet, int number, const struct bk_line *line)
 {
     static const char *const transports[] = {[BK_TRANSPORT_UDP] = "1",
                                              [BK_TRANSPORT_TCP] = "2",
@@ -61,13 +103,16 @@ static void put_provider(struct bk_sheet *sheet, int index, const struct bk_line
     struct bk_route route = {.server_count = 0};
     enum bk_transport transport = line != NULL ? line->pbx.transport : BK_TRANSPORT_UDP;
     bk_prefix(sheet, BK_STR("SipProvider."));
-    bk_prefix_number(sheet, index, BK_STR("."));
-    if (line != NULL)
+    bk_prefix_number(sheet, number, BK_STR("."));
+    if (line != NULL) {
         route = bk_route_of(&line->pbx);
+        bk_from_line(sheet, line->index);
+    }
     if (line != NULL && transport == BK_TRANSPORT_NAPTR)
         bk_sheet_fail(sheet, BK_STR("TransportProtocol"),
                       "no value is known for NAPTR; choose udp, tcp or tls for the PBX");
     const struct bk_sip_server *server = route.server_count > 0 ? &route.servers[0] : NULL;
+    const struct bk_sip_server *second = route.server_count > 1 ? &route.servers[1] : NULL;
     const struct bk_sip_server *proxy = route.proxy_count > 0 ? &route.proxies[0] : server;
     bk_put(sheet, BK_STR("Domain"), server != NULL ? server->host : BK_STR_NONE);
     put_server(sheet, "ProxyServerAddress", "ProxyServerPort", proxy, transport);
@@ -81,40 +126,49 @@ static void put_provider(struct bk_sheet *sheet, int index, const struct bk_line
                 line == NULL                         ? NULL
                 : line->pbx.srtp == BK_SRTP_REQUIRED ? "0"
                                                      : "1");
-    const struct bk_sip_server *second = route.server_count > 1 ? &route.servers[1] : NULL;
     bk_put_word(sheet, BK_STR("FailoverServerEnabled"), second != NULL ? "1" : "0");
     put_server(sheet, "FailoverServerAddress", "FailoverServerPort", second, transport);
-    if (line != NULL)
-        tell_lost(sheet, line, &route);
     bk_put_setting(sheet, BK_STR("RegServerRefreshTimer"), settings, BK_NEUTRAL_SIP_EXPIRES_S);
+    bk_from_driver(sheet);
+}
+
+static void put_base_account(struct bk_sheet *sheet, int index, const struct bk_line *line,
+                             struct providers *providers)
+{
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "SipAccount.%05d.", index);
+    bk_prefix(sheet, bk_str_of(prefix));
     bk_from_line(sheet, index);
+    bk_put(sheet, BK_STR("AuthName"), line != NULL ? auth_id_of(line) : BK_STR_NONE);
+    bk_put(sheet, BK_STR("AuthPassword"), line != NULL ? line->secret : BK_STR_NONE);
+    bk_put(sheet, BK_STR("UserName"), line != NULL ? line->number : BK_STR_NONE);
+    bk_put(sheet, BK_STR("DisplayName"), line != NULL ? name_of(line) : BK_STR_NONE);
+    if (line != NULL) {
+        const struct bk_route route = bk_route_of(&line->pbx);
+        size_t provider = provider_of(providers, line);
+        if (provider == PROVIDER_MAX)
+            bk_sheet_fail(sheet, BK_STR("ProviderId"),
+                          "a base has ten providers: its lines are of more PBXs, or of more "
+                          "expiry times, than that");
+        bk_put_int(sheet, BK_STR("ProviderId"), (int64_t)provider);
+        tell_lost(sheet, line, &route);
+    } else {
+        bk_put_empty(sheet, BK_STR("ProviderId"));
+    }
+    put_mailbox(sheet, line != NULL ? line->settings : bk_settings_unset, "VoiceMailActive",
+                "VoiceMailMailbox");
 }
 
 void gigaset_fill_base_accounts(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_phone *phone = file->phone;
-    int last = bk_line_last(phone, file->model->line_count);
+    const int last = bk_line_last(phone, file->model->line_count);
+    struct providers providers = {.count = 0};
     size_t at = 0;
-    for (int index = 1; index <= last; index++) {
-        const struct bk_line *line = bk_line_at(phone, index, &at);
-        char prefix[32];
-        bk_from_line(sheet, index);
-        put_provider(sheet, index, line);
-        snprintf(prefix, sizeof prefix, "SipAccount.%05d.", index);
-        bk_prefix(sheet, bk_str_of(prefix));
-        bk_put(sheet, BK_STR("AuthName"), line != NULL ? auth_id_of(line) : BK_STR_NONE);
-        bk_put(sheet, BK_STR("AuthPassword"), line != NULL ? line->secret : BK_STR_NONE);
-        bk_put(sheet, BK_STR("UserName"), line != NULL ? line->number : BK_STR_NONE);
-        bk_put(sheet, BK_STR("DisplayName"), line != NULL ? name_of(line) : BK_STR_NONE);
-        if (line != NULL && line->label.len > 0)
-            bk_put_lost(sheet, BK_STR("label of a line"));
-        if (line != NULL)
-            bk_put_int(sheet, BK_STR("ProviderId"), index);
-        else
-            bk_put_empty(sheet, BK_STR("ProviderId"));
-        put_mailbox(sheet, line != NULL ? line->settings : bk_settings_unset, "VoiceMailActive",
-                    "VoiceMailMailbox");
-    }
+    for (int index = 1; index <= last; index++)
+        put_base_account(sheet, index, bk_line_at(phone, index, &at), &providers);
+    for (size_t i = 0; i < PROVIDER_MAX && i < (size_t)last; i++)
+        put_provider(sheet, (int)i, i < providers.count ? providers.lines[i] : NULL);
     bk_prefix(sheet, BK_STR_NONE);
     bk_from_driver(sheet);
 }

@@ -150,9 +150,9 @@ static void srtp_that_is_required_shuts_out_other_calls(void **state)
         const char *says;
     } rows[] = {
         {"N870 IP PRO", BK_SRTP_OFF, BK_SRTP_REQUIRED, BK_OK,
-         "SipProvider.1.AcceptNonSRTPCalls\" value=\"1\""},
+         "SipProvider.0.AcceptNonSRTPCalls\" value=\"1\""},
         {"N870 IP PRO", BK_SRTP_OFF, BK_SRTP_REQUIRED, BK_OK,
-         "SipProvider.2.AcceptNonSRTPCalls\" value=\"0\""},
+         "SipProvider.1.AcceptNonSRTPCalls\" value=\"0\""},
         {"Maxwell 3", BK_SRTP_OFF, BK_SRTP_OFF, BK_OK, "SIP.Security.SRTP\" value=\"0\""},
         {"Maxwell 3", BK_SRTP_OPTIONAL, BK_SRTP_OFF, BK_OK,
          "SIP.Security.AcceptNonSRTPCalls\" value=\"1\""},
@@ -177,6 +177,46 @@ static void srtp_that_is_required_shuts_out_other_calls(void **state)
         lines[1].pbx.srtp = rows[i].second;
         print_message("  %s, %d and %d\n", rows[i].model, rows[i].first, rows[i].second);
         assert_int_equal(render(&phone, rows[i].model, BK_FILE_DEVICE, &out, &detail),
+                         rows[i].want);
+        assert_non_null(
+            strstr(rows[i].want == BK_OK ? bk_buf_text(&out) : detail.text, rows[i].says));
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
+static void lines_of_one_pbx_share_a_provider(void **state)
+{
+    (void)state;
+    static const struct {
+        int pbxs; /* sixteen lines are of so many */
+        enum bk_err want;
+        const char *says;
+    } rows[] = {
+        {1, BK_OK, "SipAccount.00016.ProviderId\" value=\"0\""},
+        {2, BK_OK, "SipAccount.00016.ProviderId\" value=\"1\""},
+        {10, BK_OK, "SipAccount.00010.ProviderId\" value=\"9\""},
+        {11, BK_ERR_INVALID, "SipAccount.00011.ProviderId: a base has ten providers"},
+    };
+    static const char *const hosts[] = {"a.example", "b.example", "c.example", "d.example",
+                                        "e.example", "f.example", "g.example", "h.example",
+                                        "i.example", "j.example", "k.example"};
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_line lines[BK_LINE_MAX];
+        struct bk_detail detail = {{0}};
+        struct bk_buf out;
+        memset(lines, 0, sizeof lines);
+        for (int at = 0; at < BK_LINE_MAX; at++) {
+            lines[at].index = at + 1;
+            lines[at].number = BK_STR("1001");
+            lines[at].pbx.domain = bk_str_of(hosts[at % rows[i].pbxs]);
+        }
+        const struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k"),
+                                       .lines = lines,
+                                       .line_count = BK_LINE_MAX};
+        print_message("  %d\n", rows[i].pbxs);
+        assert_int_equal(render(&phone, "N870 IP PRO", BK_FILE_DEVICE, &out, &detail),
                          rows[i].want);
         assert_non_null(
             strstr(rows[i].want == BK_OK ? bk_buf_text(&out) : detail.text, rows[i].says));
@@ -216,6 +256,7 @@ int main(void)
         cmocka_unit_test(paths_follow_the_grammar),
         cmocka_unit_test(agents_follow_the_grammar),
         cmocka_unit_test(srtp_that_is_required_shuts_out_other_calls),
+        cmocka_unit_test(lines_of_one_pbx_share_a_provider),
         cmocka_unit_test(a_phone_of_unknown_model_is_given_the_address_alone),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
     };
