@@ -110,6 +110,8 @@ static void put_codecs(struct account *account, const struct bk_setting *setting
             put_word(account, params[count++], codecs[i].name);
         is_named[i] = true;
     }
+    if (!is_unset && (!is_named[0] || !is_named[1]))
+        bk_put_lost(account->sheet, BK_STR("switching G.711 off"));
     if (count == 0)
         put_word(account, params[count++], "G711u");
     while (count < BK_COUNT(params))
