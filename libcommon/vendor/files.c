@@ -87,6 +87,36 @@ bool bk_file_find(const struct bk_vendor *vendor, const struct bk_mac *mac, stru
     return true;
 }
 
+static bool has_of_line(const struct bk_explanation *explanation, enum bk_neutral id)
+{
+    for (size_t i = 0; i < explanation->count; i++) {
+        const struct bk_origin *origin = &explanation->rows[i].parameter.origin;
+        if (origin->kind == BK_ORIGIN_SETTING && origin->layer == BK_LAYER_LINE &&
+            origin->id == (int)id)
+            return true;
+    }
+    return false;
+}
+
+/* A line may have a setting of its own that the maker's phones have once for all lines. */
+static void add_lost_of_lines(struct bk_explanation *explanation, const struct bk_phone *phone)
+{
+    for (size_t line = 0; line < phone->line_count; line++) {
+        for (int i = 0; i < BK_NEUTRAL_COUNT; i++) {
+            enum bk_neutral id = (enum bk_neutral)i;
+            if (phone->lines[line].settings[id].layer != BK_LAYER_LINE ||
+                !bk_explanation_has(explanation, id) || has_of_line(explanation, id))
+                continue;
+            const struct bk_parameter lost = {
+                .name = bk_str_of(bk_neutral_options[id].key),
+                .origin = {.kind = BK_ORIGIN_SETTING, .layer = BK_LAYER_LINE, .id = i},
+                .is_lost = true,
+            };
+            bk_explanation_add(explanation, &lost);
+        }
+    }
+}
+
 enum bk_err bk_vendor_explain(const struct bk_vendor *vendor, const struct bk_phone *phone,
                               const struct bk_model *model, struct bk_explanation *explanation,
                               struct bk_detail *ret_detail)
@@ -104,5 +134,6 @@ enum bk_err bk_vendor_explain(const struct bk_vendor *vendor, const struct bk_ph
         if (err != BK_OK && err != BK_ERR_NOT_FOUND)
             return err;
     }
+    add_lost_of_lines(explanation, phone);
     return BK_OK;
 }

@@ -26,7 +26,8 @@ BK_MUST_USE bool bk_file_find(const struct bk_vendor *vendor, const struct bk_ma
                               struct bk_str name, struct bk_file_request *ret_request);
 
 /*
- * All parameters of all files of a phone, added to the explanation. model as in bk_vendor_render.
+ * All parameters of all files of a phone, added to the explanation; and as lost what a line has of
+ * its own and the maker has for the whole phone only. model as in bk_vendor_render.
  * Errors of bk_vendor_list; a file that is not served is passed over.
  */
 BK_MUST_USE enum bk_err bk_vendor_explain(const struct bk_vendor *vendor,

@@ -7,11 +7,12 @@
 
 #include <string.h>
 
+#include "vendor/files.h"
 #include "vendor/vendor.h"
 
 static const char *const makers[] = {
-    "alcatel", "algo",  "cisco",     "dinstar", "flyingvoice", "gigaset",
-    "htek",    "mitel", "panasonic", "sangoma", "yealink",
+    "alcatel", "algo",  "cisco",     "dinstar", "fanvil", "flyingvoice", "gigaset",
+    "htek",    "mitel", "panasonic", "sangoma", "snom",   "yealink",
 };
 
 /* Two lines of one PBX, a key, and settings: all that a change may touch. */
@@ -273,8 +274,53 @@ static void nothing_is_dropped_in_silence(void **state)
     bk_vendors_deinit();
 }
 
+/* A mailbox of a line, where the phone has one for all of them, or one a line, or none. */
+static void a_setting_of_a_line_is_told_where_phones_have_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *maker, *model;
+        size_t lost, written;
+    } rows[] = {
+        {"cisco", "SPA504G", 1, 0},
+        {"gigaset", "N870 IP PRO", 0, 1},
+        {"mitel", "6930", 0, 1},
+        {"algo", "8301", 0, 0},
+    };
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        const struct bk_vendor *vendor = bk_vendor_find(bk_str_of(rows[i].maker));
+        struct bk_arena *arena = bk_arena_new();
+        struct bk_explanation explanation;
+        size_t lost = 0, written = 0;
+        print_message("  %s\n", rows[i].maker);
+        start();
+        lines[0].settings[BK_NEUTRAL_VOICEMAIL_NUMBER] =
+            (struct bk_setting){{.text = BK_STR("*97")}, BK_LAYER_LINE};
+        bk_explanation_init(&explanation, arena);
+        assert_int_equal(bk_vendor_explain(vendor, &phone,
+                                           bk_model_find(vendor, bk_str_of(rows[i].model)),
+                                           &explanation, NULL),
+                         BK_OK);
+        for (size_t at = 0; at < explanation.count; at++) {
+            const struct bk_parameter *row = &explanation.rows[at].parameter;
+            if (row->origin.kind != BK_ORIGIN_SETTING || row->origin.layer != BK_LAYER_LINE)
+                continue;
+            lost += row->is_lost && bk_str_eq(row->name, BK_STR("call.voicemail_number"));
+            written += !row->is_lost && bk_str_eq(row->value, BK_STR("*97"));
+        }
+        assert_int_equal(lost, rows[i].lost);
+        assert_int_equal(written, rows[i].written);
+        bk_arena_free(arena);
+    }
+    bk_vendors_deinit();
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_is_dropped_in_silence)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_dropped_in_silence),
+        cmocka_unit_test(a_setting_of_a_line_is_told_where_phones_have_one),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
