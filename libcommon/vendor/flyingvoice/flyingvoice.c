@@ -24,9 +24,7 @@ static void fill(struct bk_sheet *sheet, const struct bk_file *file)
     if (file->phone->is_bootstrap || file->request.kind == BK_FILE_COMMON)
         return;
     yealink_fill_provisioning(sheet, file);
-    bk_put_setting(sheet, BK_STR("static.firmware.url"), file->phone->settings,
-                   BK_NEUTRAL_FIRMWARE_URL);
-    bk_from_driver(sheet);
+    flyingvoice_fill_settings(sheet, file->phone->settings);
     yealink_fill_accounts(sheet, file);
     yealink_fill_keys(sheet, file);
     bk_put_raws(sheet, file);
