@@ -98,6 +98,12 @@ static void put_network(struct bk_sheet *sheet, const struct bk_setting *setting
     bk_put_setting(sheet, BK_STR("VLANPriority"), settings, BK_NEUTRAL_VLAN_PRIORITY);
     bk_put_choice(sheet, BK_STR("LLDP-MED"), settings, BK_NEUTRAL_LLDP, "false true");
 
+    bool has_pc_vlan = settings[BK_NEUTRAL_PC_VLAN_ID].layer != BK_LAYER_NONE;
+    obihai_object(sheet, "X_PCPortVLAN.", 0, NULL);
+    bk_from_setting(sheet, settings, BK_NEUTRAL_PC_VLAN_ID);
+    bk_put_word(sheet, BK_STR("Enable"), has_pc_vlan ? "true" : NULL);
+    bk_put_setting(sheet, BK_STR("VLANID"), settings, BK_NEUTRAL_PC_VLAN_ID);
+
     obihai_object(sheet, "X_DeviceManagement.Syslog.", 0, NULL);
     bk_put_setting(sheet, BK_STR("Server"), settings, BK_NEUTRAL_SYSLOG_SERVER);
 }

@@ -48,6 +48,8 @@ static const struct bk_reserved reserved[] = {
     {"deviceinfo.wan.vlanenable", USE_VLAN},
     {"deviceinfo.wan.vlanid", USE_VLAN},
     {"deviceinfo.wan.vlanpriority", USE_VLAN},
+    {"x_pcportvlan.enable", "set net.pc_vlan_id instead"},
+    {"x_pcportvlan.vlanid", "set net.pc_vlan_id instead"},
     {"deviceinfo.wan.lldp-med", "set net.lldp instead"},
     {"x_devicemanagement.syslog.server", "set log.syslog_server instead"},
     {"x_devicemanagement.itspprovisioning.*", USE_ADDRESS},
