@@ -153,3 +153,11 @@ def test_snom_and_cisco_want_the_lines_password_first(trusting, scene):  # noqa:
         since = phone.live.mark()
         scene.wait(scene.request("reprovision", phone), "done")
         assert [event["answer"] for event in phone.live.of_kind("notify", since)] == [401, 200], name
+
+
+def test_a_reboot_of_a_poly_is_refused_in_words(trusting, scene):  # noqa: F811
+    phone = start(scene, "poly")
+    refused = scene.admin.post("/v1/jobs", {"kind": "reboot", "device_id": phone.device_id()})
+    assert refused.status == 409 and refused.problem == "device-refused"
+    assert refused.json["detail"] == "phones of poly have no event that makes them start again"
+    assert scene.admin.get(f"/v1/jobs?device_id={phone.device_id()}").json["items"] == []
