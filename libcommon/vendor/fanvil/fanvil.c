@@ -18,6 +18,7 @@ static const char *const ouis[] = {"0c383e", "00a859", "00a85a", NULL};
 #define USE_RTP "set rtp.port_min and rtp.port_max instead"
 #define USE_VLAN "set net.vlan_id, net.vlan_priority and net.pc_vlan_id instead"
 #define USE_DSCP "set net.dscp_sip and net.dscp_rtp instead"
+#define USE_LDAP "use the phonebook.ldap_* settings instead"
 #define USE_LOG "set log.syslog_server instead"
 #define USE_ADDRESS "Beckon keeps the address that the phone fetches from; see provisioning.*"
 #define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
@@ -71,6 +72,15 @@ static const struct bk_reserved reserved[] = {
     {PHONE "time zone name", USE_ZONE},
     {PHONE "dst *", USE_ZONE},
     {PHONE "time display style", "set time.format instead"},
+    {PHONE "ring type", "set ui.ring_tone instead"},
+    {PHONE "ldap# title", USE_LDAP},
+    {PHONE "ldap# server", USE_LDAP},
+    {PHONE "ldap# port", USE_LDAP},
+    {PHONE "ldap# base", USE_LDAP},
+    {PHONE "ldap# use ssl", USE_LDAP},
+    {PHONE "ldap# authenticate", USE_LDAP},
+    {PHONE "ldap# username", USE_LDAP},
+    {PHONE "ldap# password", USE_LDAP},
     {PHONE "backlight off time", "set ui.backlight_s instead"},
     {PHONE "all pswd encryption", USE_NONE},
     {PHONE "push xml *", USE_NONE}, /* who may push to it */

@@ -9,24 +9,25 @@
 
 #define VALUE_SIZE 512
 
-/* event: the value. suffix: the value is "<number>@<line><suffix>". Neither: the key's own value.
- * type NULL: no form is known. */
+/* event: the value. suffix: the value is "<number>@<line><suffix>". codec: "<address>/<codec>".
+ * None: the key's own value. type NULL: no form is known. */
 static const struct {
-    const char *type, *event, *suffix;
+    const char *type, *event, *suffix, *codec;
 } forms[BK_KEY_KIND_COUNT] = {
-    [BK_KEY_NONE] = {"0", "", NULL},
-    [BK_KEY_BLF] = {"1", NULL, "/ba"},
-    [BK_KEY_SPEED_DIAL] = {"1", NULL, "/f"},
-    [BK_KEY_PARK] = {"1", NULL, "/c"},
-    [BK_KEY_DTMF] = {"5", NULL, NULL},
-    [BK_KEY_PICKUP] = {"3", "F_PICKUP", NULL},
-    [BK_KEY_URL] = {"7", NULL, NULL},
-    [BK_KEY_VOICEMAIL] = {"3", "F_MWI", NULL},
-    [BK_KEY_HOLD] = {"3", "F_HOLD", NULL},
-    [BK_KEY_TRANSFER] = {"3", "F_B_TRANSFER", NULL},
-    [BK_KEY_DND] = {"3", "F_DND", NULL},
-    [BK_KEY_FORWARD] = {"3", "F_CFWD", NULL},
-    [BK_KEY_PHONEBOOK] = {"3", "F_LDAPCONTACTS:1", NULL},
+    [BK_KEY_NONE] = {"0", "", NULL, NULL},
+    [BK_KEY_BLF] = {"1", NULL, "/ba", NULL},
+    [BK_KEY_SPEED_DIAL] = {"1", NULL, "/f", NULL},
+    [BK_KEY_PARK] = {"1", NULL, "/c", NULL},
+    [BK_KEY_DTMF] = {"5", NULL, NULL, NULL},
+    [BK_KEY_PICKUP] = {"3", "F_PICKUP", NULL, NULL},
+    [BK_KEY_URL] = {"7", NULL, NULL, NULL},
+    [BK_KEY_VOICEMAIL] = {"3", "F_MWI", NULL, NULL},
+    [BK_KEY_HOLD] = {"3", "F_HOLD", NULL, NULL},
+    [BK_KEY_TRANSFER] = {"3", "F_B_TRANSFER", NULL, NULL},
+    [BK_KEY_DND] = {"3", "F_DND", NULL, NULL},
+    [BK_KEY_FORWARD] = {"3", "F_CFWD", NULL, NULL},
+    [BK_KEY_PAGING] = {"14", NULL, NULL, "PCMU"},
+    [BK_KEY_PHONEBOOK] = {"3", "F_LDAPCONTACTS:1", NULL, NULL},
 };
 
 /* '@' ends the number, '/' the line. */
@@ -43,6 +44,17 @@ static void put_value(struct bk_sheet *sheet, const struct bk_phone_key *key)
         bk_put_word(sheet, name, event);
         return;
     }
+    char value[VALUE_SIZE];
+    int len;
+    if (forms[key->kind].codec != NULL && key->value.len > 0) {
+        len = snprintf(value, sizeof value, "%.*s/%s", BK_STR_ARG(key->value),
+                       forms[key->kind].codec);
+        if (bk_str_find(key->value, '/') >= 0 || len < 0 || (size_t)len >= sizeof value)
+            bk_sheet_fail(sheet, name, "the key's address is too long or holds '/'");
+        else
+            bk_put(sheet, name, (struct bk_str){value, (size_t)len});
+        return;
+    }
     if (suffix == NULL) {
         bk_put(sheet, name, key->value);
         return;
@@ -51,9 +63,8 @@ static void put_value(struct bk_sheet *sheet, const struct bk_phone_key *key)
         bk_sheet_fail(sheet, name, "the key's number is empty or holds '@' or '/'");
         return;
     }
-    char value[VALUE_SIZE];
-    int len = snprintf(value, sizeof value, "%.*s@%d%s", BK_STR_ARG(key->value),
-                       key->line > 0 ? key->line : 1, suffix);
+    len = snprintf(value, sizeof value, "%.*s@%d%s", BK_STR_ARG(key->value),
+                   key->line > 0 ? key->line : 1, suffix);
     if (len < 0 || (size_t)len >= sizeof value)
         bk_sheet_fail(sheet, name, "is too long");
     else

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "model/zone.h"
+#include "vendor/address.h"
 #include "vendor/fanvil/fanvil.h"
 
 /* --- MM CONFIG MODULE ------------------------------------------------------------------------- */
@@ -137,6 +138,28 @@ static void put_zone(struct bk_sheet *sheet, const struct bk_setting *settings)
     put_summer_time(sheet, row->dst);
 }
 
+/* The first of its LDAP books. Authenticated only where a user is set: 3 is a simple bind. */
+static void put_ldap(struct bk_sheet *sheet, const struct bk_setting *settings)
+{
+    const struct bk_setting *url = &settings[BK_NEUTRAL_LDAP_URL];
+    const struct bk_address ldap = bk_ldap_address_of(url->value.text);
+    bool is_set = url->layer != BK_LAYER_NONE;
+    bk_from_setting(sheet, settings, BK_NEUTRAL_LDAP_URL);
+    bk_put_word(sheet, BK_STR("LDAP1 Title"), is_set ? "Phone book" : NULL);
+    bk_put(sheet, BK_STR("LDAP1 Server"), ldap.host);
+    if (is_set)
+        bk_put_int(sheet, BK_STR("LDAP1 port"), ldap.port);
+    else
+        bk_put_empty(sheet, BK_STR("LDAP1 port"));
+    bk_put_word(sheet, BK_STR("LDAP1 Use SSL"), is_set && ldap.is_tls ? "1" : "0");
+    bk_put_setting(sheet, BK_STR("LDAP1 Base"), settings, BK_NEUTRAL_LDAP_BASE);
+    bk_from_setting(sheet, settings, BK_NEUTRAL_LDAP_USER);
+    bk_put_word(sheet, BK_STR("LDAP1 Authenticate"),
+                settings[BK_NEUTRAL_LDAP_USER].value.text.len > 0 ? "3" : "0");
+    bk_put_setting(sheet, BK_STR("LDAP1 Username"), settings, BK_NEUTRAL_LDAP_USER);
+    bk_put_secret(sheet, BK_STR("LDAP1 Password"), settings, BK_NEUTRAL_LDAP_SECRET);
+}
+
 void fanvil_fill_phone(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_setting *settings = file->phone->settings;
@@ -148,6 +171,8 @@ void fanvil_fill_phone(struct bk_sheet *sheet, const struct bk_file *file)
     put_zone(sheet, settings);
     bk_put_choice(sheet, BK_STR("Time Display Style"), settings, BK_NEUTRAL_TIME_FORMAT, "1 0");
     bk_put_setting(sheet, BK_STR("Backlight Off Time"), settings, BK_NEUTRAL_BACKLIGHT_S);
+    bk_put_setting(sheet, BK_STR("Ring Type"), settings, BK_NEUTRAL_RING_TONE);
+    put_ldap(sheet, settings);
 }
 
 /* --- MMI CONFIG MODULE ------------------------------------------------------------------------ */
