@@ -18,6 +18,12 @@
 #define USE_NONE "Beckon must keep control of the phone; there is no setting for it"
 
 const struct bk_reserved hl_reserved[] = {
+    /* Of Sangoma's S-series: checks of certificates, NOTIFYs, whether its web page wins. First,
+     * since numbers of keys would match too. */
+    {"p23376", USE_NONE},
+    {"p23377", USE_NONE},
+    {"p24012", USE_NONE},
+    {"p23279", USE_NONE},
     /* Accounts 1 to 3: active, label, user, authentication, password, display name, profile. */
     {"p271", USE_LINE},
     {"p20000", USE_LINE},

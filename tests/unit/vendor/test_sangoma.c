@@ -118,14 +118,75 @@ static void raw_parameters_are_judged_by_the_table(void **state)
     }
 }
 
+/* What a line, the address, the web page, or trust in servers is made of. */
+static const char *const reserved[] = {
+    "P271", "P401",   "P501", "P601",   "P20360", "P35",    "P735",   "P504",   "P604",   "P1704",
+    "P36",  "P736",   "P505", "P605",   "P34",    "P734",   "P506",   "P606",   "P1706",  "P1806",
+    "P3",   "P20000", "P33",  "P426",   "P47",    "P967",   "P48",    "P20047", "P130",   "P183",
+    "P32",  "P57",    "P62",  "P41200", "P41303", "P20200", "P20359", "P20600", "P23000", "P212",
+    "P237", "P192",   "P193", "P194",   "P145",   "P20165", "P2",     "P8681",  "P196",   "P8682",
+    "P190", "P30",    "P64",  "P75",    "P23376", "P23377", "P24012", "P23279",
+};
+
+/* One number has one name: no zeros before it, no other case. */
+static const char *const no_names[] = {
+    "p47",
+    "P047",
+    "P0047",
+    "P00",
+    "P0",
+    "P47.",
+    "P47x",
+    "P+47",
+    "P-47",
+    "P47/",
+    "P123456",
+    "P999999",
+    "Account1.Sipserver",
+    "para",
+    "P_47",
+    "PP47",
+    "47",
+    "P47=1",
+    "P47 ",
+    " P47",
+    "P47\t",
+    "P4 7",
+    "P47><P2",
+    "",
+};
+
+static void reserved_numbers_have_one_spelling(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BK_COUNT(reserved); i++) {
+        print_message("  %s\n", reserved[i]);
+        assert_int_equal(bk_raw_check(sangoma(), bk_str_of(reserved[i]), BK_STR("1"), NULL),
+                         BK_ERR_DENIED);
+    }
+    struct bk_detail detail = {{0}};
+    assert_int_equal(bk_raw_check(sangoma(), BK_STR("P23376"), BK_STR("1"), &detail),
+                     BK_ERR_DENIED);
+    assert_non_null(strstr(detail.text, "keep control"));
+    for (size_t i = 0; i < BK_COUNT(no_names); i++) {
+        print_message("  \"%s\"\n", no_names[i]);
+        assert_int_equal(bk_raw_check(sangoma(), bk_str_of(no_names[i]), BK_STR("1"), NULL),
+                         BK_ERR_INVALID);
+    }
+}
+
 static void the_p_and_d_series_get_no_file(void **state)
 {
     (void)state;
     static const struct {
         const char *model;
         enum bk_err want;
-    } rows[] = {
-        {"S500", BK_OK}, {"", BK_OK}, {"P330", BK_ERR_NOT_FOUND}, {"D65", BK_ERR_NOT_FOUND}};
+    } rows[] = {{"S500", BK_OK},
+                {"S300", BK_OK},
+                {"", BK_OK},
+                {"P330", BK_ERR_NOT_FOUND},
+                {"D65", BK_ERR_NOT_FOUND},
+                {"D80", BK_ERR_NOT_FOUND}};
     const struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
     const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
     assert_int_equal(bk_vendors_init(NULL), BK_OK);
@@ -149,6 +210,7 @@ int main(void)
         cmocka_unit_test(agents_follow_the_grammar),
         cmocka_unit_test(the_p_and_d_series_get_no_file),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
+        cmocka_unit_test(reserved_numbers_have_one_spelling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
