@@ -108,6 +108,8 @@ static void fill_base(struct bk_sheet *sheet, const struct bk_file *file)
     put_ntp(sheet, BK_STR("DmGlobal.0.NtpServer"), settings);
     bk_from_driver(sheet);
     gigaset_fill_base_accounts(sheet, file);
+    bk_put_lost_keys(sheet, file->phone,
+                     1u << BK_PANEL_LINE | 1u << BK_PANEL_PROGRAMMABLE | 1u << BK_PANEL_MODULE, 1);
 }
 
 static void fill_maxwell(struct bk_sheet *sheet, const struct bk_file *file)
@@ -122,6 +124,7 @@ static void fill_maxwell(struct bk_sheet *sheet, const struct bk_file *file)
                 servers->layer != BK_LAYER_NONE ? "NTPServiceEnabled" : "NTPServiceDHCP");
     bk_from_driver(sheet);
     gigaset_fill_maxwell_accounts(sheet, file);
+    gigaset_fill_maxwell_keys(sheet, file);
 }
 
 void gigaset_fill(struct bk_sheet *sheet, const struct bk_file *file)
@@ -134,8 +137,5 @@ void gigaset_fill(struct bk_sheet *sheet, const struct bk_file *file)
         fill_maxwell(sheet, file);
     else
         fill_base(sheet, file);
-    /* No type of a key is known. */
-    bk_put_lost_keys(sheet, phone,
-                     1u << BK_PANEL_LINE | 1u << BK_PANEL_PROGRAMMABLE | 1u << BK_PANEL_MODULE, 1);
     bk_put_raws(sheet, file);
 }

@@ -21,6 +21,7 @@ static const struct bk_reserved reserved[] = {
     {"sip.account.*", USE_LINE},
     {"sip.transport*", USE_PBX},
     {"sip.security.*", USE_PBX},
+    {"phoneui.keys.functionkeys.#.*", "set a key of the device instead"},
     {"provisioning.*", USE_ADDRESS},
     {"system.provision*", USE_ADDRESS},
     {"firmwaremanag*", USE_NONE}, /* where images come from; the phone spells it without an e */

@@ -21,4 +21,7 @@ void gigaset_fill(struct bk_sheet *sheet, const struct bk_file *file);
 void gigaset_fill_base_accounts(struct bk_sheet *sheet, const struct bk_file *file);
 void gigaset_fill_maxwell_accounts(struct bk_sheet *sheet, const struct bk_file *file);
 
+/* keys.c */
+void gigaset_fill_maxwell_keys(struct bk_sheet *sheet, const struct bk_file *file);
+
 #endif

@@ -113,6 +113,8 @@ static const struct {
     {"TR069.AcsUrl", "https://evil.example", BK_ERR_DENIED},
     {"Certificates.Trusted", "x", BK_ERR_DENIED},
     {"SSH.Enabled", "1", BK_ERR_DENIED},
+    {"PhoneUI.Keys.FunctionKeys.07.URL", "http://evil.example", BK_ERR_DENIED},
+    {"PhoneUI.Keys.FunctionKeys.Icons", "1", BK_OK},
     {"Telephony.0.ToneScheme", "GER", BK_OK},
     {"a b", "x", BK_ERR_INVALID},
     {"a\"", "x", BK_ERR_INVALID},
