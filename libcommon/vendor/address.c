@@ -43,6 +43,16 @@ struct bk_address bk_ldap_address_of(struct bk_str url)
     return cut(bk_str_slice(url, from, url.len), is_tls, is_tls ? 636 : 389);
 }
 
+struct bk_str bk_url_folder(struct bk_str url)
+{
+    const struct bk_str scheme = BK_STR("://");
+    ptrdiff_t slash = bk_str_find_last(url, '/'), colon = bk_str_find(url, ':');
+    size_t begin = colon >= 0 && bk_str_starts(bk_str_slice(url, (size_t)colon, url.len), scheme)
+                       ? (size_t)colon + scheme.len
+                       : 0;
+    return slash >= 0 && (size_t)slash >= begin ? bk_str_slice(url, 0, (size_t)slash) : url;
+}
+
 int bk_sip_port(int port, enum bk_transport transport)
 {
     if (port != 0)

@@ -20,6 +20,9 @@ struct bk_address bk_address_of(struct bk_str url);
 /* Of an LDAP server, "ldaps://host:636", as phonebook.ldap_url has it. */
 struct bk_address bk_ldap_address_of(struct bk_str url);
 
+/* What stands before the last slash of a URL; all of it where there is none behind the host. */
+struct bk_str bk_url_folder(struct bk_str url);
+
 /* 0 in the neutral model is the transport's default (RFC 3261, 19.1.2). */
 int bk_sip_port(int port, enum bk_transport transport);
 

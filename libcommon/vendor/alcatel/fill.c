@@ -2,6 +2,7 @@
  * The files of a Myriad: config.<model>.xml holds the address and the names of the files,
  * config.<mac>.xml everything. <settings><setting id="…" value="…"/>…</settings>.
  */
+#include "vendor/address.h"
 #include "vendor/alcatel/alcatel.h"
 #include "vendor/format/lines.h"
 #include "vendor/format/xml.h"
@@ -57,13 +58,6 @@ static void fill_file_names(struct bk_sheet *sheet)
     bk_put_empty(sheet, BK_STR("DeviceProvisionFileThird"));
 }
 
-/* The folder of a URL, without the slash behind it. */
-static struct bk_str folder_of(struct bk_str url)
-{
-    ptrdiff_t slash = bk_str_find_last(url, '/');
-    return slash > 0 ? bk_str_slice(url, 0, (size_t)slash) : url;
-}
-
 static void put_vlan(struct bk_sheet *sheet, const struct bk_setting *settings, enum bk_neutral id,
                      struct bk_str enable, struct bk_str number)
 {
@@ -108,7 +102,7 @@ static void fill_settings(struct bk_sheet *sheet, const struct bk_file *file)
     bk_put_secret(sheet, BK_STR("DeviceSecurityUserPwd"), settings, BK_NEUTRAL_USER_SECRET);
     bk_from_setting(sheet, settings, BK_NEUTRAL_FIRMWARE_URL);
     bk_put(sheet, BK_STR("DeviceFirmwareUpgradeUrl"),
-           folder_of(settings[BK_NEUTRAL_FIRMWARE_URL].value.text));
+           bk_url_folder(settings[BK_NEUTRAL_FIRMWARE_URL].value.text));
     bk_from_driver(sheet);
 }
 

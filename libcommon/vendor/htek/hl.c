@@ -85,18 +85,15 @@ static void put_word(struct bk_sheet *sheet, int number, const char *word)
     put(sheet, number, bk_str_of(word));
 }
 
-/* Path without scheme, and the scheme as a number that firmware shares. */
+/* The whole address, and its scheme again as a number that firmware shares. */
 static void fill_address(struct bk_sheet *sheet, const struct bk_phone *phone)
 {
-    const struct bk_str tls = BK_STR("https://"), plain = BK_STR("http://");
-    struct bk_str url = phone->provisioning_url;
-    bool is_tls = bk_str_starts(url, tls);
-    if (is_tls || bk_str_starts(url, plain))
-        url = bk_str_slice(url, is_tls ? tls.len : plain.len, url.len);
+    bool is_tls = bk_str_starts(phone->provisioning_url, BK_STR("https://"));
     put_word(sheet, 212, is_tls ? "3" : "1");
-    put(sheet, 237, url);
+    put(sheet, 237, phone->provisioning_url);
 }
 
+/* The folder, in which the phone looks for an image by a name of its own. */
 static void put_firmware(struct bk_sheet *sheet, const struct bk_phone *phone)
 {
     const struct bk_str tls = BK_STR("https://"), plain = BK_STR("http://");
@@ -108,7 +105,7 @@ static void put_firmware(struct bk_sheet *sheet, const struct bk_phone *phone)
         bk_put_lost(sheet, BK_STR("firmware by another scheme than the phone fetches with"));
         url = BK_STR_NONE;
     }
-    put(sheet, 192, url.len > 0 ? bk_str_slice(url, scheme.len, url.len) : url);
+    put(sheet, 192, bk_url_folder(url));
 }
 
 /* The maker's number of a zone with this offset from UTC; NULL: none is known. */

@@ -196,12 +196,17 @@ const struct bk_reserved hl_reserved[] = {
     {"p194", USE_INTERVAL},
     {"p193", USE_INTERVAL},
     {"p145", "set provisioning.dhcp instead"},
+    {"p1145", "set provisioning.dhcp instead"}, /* which option */
     {"p20165", "set provisioning.pnp instead"},
     {"p2", USE_ADMIN},
     {"p8681", USE_ADMIN},
     {"p196", USE_USER},
     {"p8682", USE_USER},
-    {"p190", USE_NONE}, /* how its web page is reached */
+    /* How its web page is reached. */
+    {"p190", USE_NONE},
+    {"p901", USE_NONE},
+    {"p8724", USE_NONE},
+    {"p8725", USE_NONE},
     {"p30", "set time.ntp_servers instead"},
     {"p64", "set time.zone instead"},
     {"p75", "set time.zone instead"},

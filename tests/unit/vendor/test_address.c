@@ -91,9 +91,28 @@ static void an_ipv6_address_is_told_from_its_port(void **state)
     assert_str_equal(bk_host_port_print(&server, &space), "[2001:db8::1]:5070");
 }
 
+static void folders_are_cut_behind_the_host(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *folder;
+    } rows[] = {
+        {"https://fw.example/phones/image-1.bin", "https://fw.example/phones"},
+        {"https://fw.example/image.bin", "https://fw.example"},
+        {"https://fw.example/", "https://fw.example"},
+        {"https://fw.example", "https://fw.example"},
+        {"http://[2001:db8::1]:80/a/b", "http://[2001:db8::1]:80/a"},
+        {"fw.example/a", "fw.example"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < BK_COUNT(rows); i++)
+        assert_str_equal(bk_url_folder(bk_str_of(rows[i].url)), rows[i].folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(folders_are_cut_behind_the_host),
         cmocka_unit_test(urls_are_cut_by_the_table),
         cmocka_unit_test(ldap_urls_are_cut_by_the_table),
         cmocka_unit_test(a_port_of_zero_is_the_transports),
