@@ -74,14 +74,15 @@ static void print_value(const struct bk_phone_key *key, struct bk_str pickup_cod
         snprintf(*ret_text, sizeof *ret_text, "%s", word);
 }
 
-static void put_key(struct bk_sheet *sheet, const struct bk_phone *phone, int slot,
-                    const struct bk_phone_key *key)
+static void put_key(struct bk_sheet *sheet, const struct bk_phone *phone, int number,
+                    const struct bk_key_walk *walk)
 {
     static const struct bk_phone_key none = {.kind = BK_KEY_NONE};
     struct bk_str pickup_code = phone->settings[BK_NEUTRAL_PICKUP_CODE].value.text;
+    const struct bk_phone_key *key = walk->key;
     struct bk_phone_key mailbox;
     char name[32], value[VALUE_SIZE];
-    bk_from_key(sheet, BK_PANEL_LINE, 0, slot);
+    bk_from_key(sheet, walk->panel, walk->module, walk->slot);
     if (key != NULL && key->kind == BK_KEY_VOICEMAIL) {
         mailbox = *key;
         mailbox.value = mailbox_of(phone, key);
@@ -95,7 +96,7 @@ static void put_key(struct bk_sheet *sheet, const struct bk_phone *phone, int sl
     }
     if (key == NULL)
         key = &none;
-    snprintf(name, sizeof name, "fkey[%d]", slot - 1);
+    snprintf(name, sizeof name, "fkey[%d]", number);
     const char *fault = fault_of(key, pickup_code);
     if (fault != NULL) {
         bk_sheet_fail(sheet, bk_str_of(name), fault);
@@ -104,20 +105,34 @@ static void put_key(struct bk_sheet *sheet, const struct bk_phone *phone, int sl
     bk_put_lost_parts(sheet, key,
                       has_value(key->kind) ? BK_KEY_EXTENSION : BK_KEY_VALUE | BK_KEY_EXTENSION);
     print_value(key, pickup_code, &value);
-    snprintf(name, sizeof name, "fkey[%d].context", slot - 1);
+    snprintf(name, sizeof name, "fkey[%d].context", number);
     bk_put_int(sheet, bk_str_of(name), key->line > 0 ? key->line : 1);
-    snprintf(name, sizeof name, "fkey[%d].label", slot - 1);
+    snprintf(name, sizeof name, "fkey[%d].label", number);
     bk_put(sheet, bk_str_of(name), key->label);
-    snprintf(name, sizeof name, "fkey[%d]", slot - 1);
+    snprintf(name, sizeof name, "fkey[%d]", number);
     bk_put(sheet, bk_str_of(name), bk_str_of(value));
 }
 
+/* A module's keys are numbered on from the phone's own. */
 void snom_fill_keys(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_phone *phone = file->phone;
+    const struct bk_model *model = file->model;
     struct bk_key_walk walk = {.phone = phone};
-    for (bk_key_walk_panel(&walk, BK_PANEL_LINE, 0, file->model->key_count);
-         bk_key_walk_next(&walk);)
-        put_key(sheet, phone, walk.slot, walk.key);
-    bk_put_lost_keys(sheet, phone, 1u << BK_PANEL_PROGRAMMABLE | 1u << BK_PANEL_MODULE, 1);
+    for (bk_key_walk_panel(&walk, BK_PANEL_LINE, 0, model->key_count); bk_key_walk_next(&walk);)
+        put_key(sheet, phone, walk.slot - 1, &walk);
+    bk_put_lost_keys(sheet, phone, 1u << BK_PANEL_PROGRAMMABLE, 1);
+    if (!file->is_model_known || model->module_count == 0) {
+        bk_put_lost_keys(sheet, phone, 1u << BK_PANEL_MODULE, 1);
+        return;
+    }
+    while (walk.at < phone->key_count && phone->keys[walk.at].panel != BK_PANEL_MODULE)
+        walk.at++;
+    for (int module = 1; module <= model->module_count; module++) {
+        const int first = model->key_count + (module - 1) * model->module_key_count;
+        bk_key_walk_panel(&walk, BK_PANEL_MODULE, module, model->module_key_count);
+        while (bk_key_walk_next(&walk))
+            put_key(sheet, phone, first + walk.slot - 1, &walk);
+    }
+    bk_from_driver(sheet);
 }

@@ -232,15 +232,26 @@ static const char *backlight_word(int64_t seconds)
     return "1800";
 }
 
+/* The phone's word for a setting; what was asked for and has none is told. */
+static void put_word_of(struct bk_sheet *sheet, const struct bk_phone *phone, enum bk_neutral id,
+                        struct bk_str name, const char *word)
+{
+    struct bk_str asked = take(sheet, phone, id)->value.text;
+    bk_put_word(sheet, name, word);
+    if (word == NULL && asked.len > 0)
+        bk_put_lost(sheet, asked);
+}
+
 static void put_display(struct bk_sheet *sheet, const struct bk_phone *phone)
 {
-    const char *language = yealink_language(take(sheet, phone, BK_NEUTRAL_LANGUAGE)->value.text);
-    bk_put_word(sheet, BK_STR("lang.gui"), language);
+    const struct bk_setting *settings = phone->settings;
+    const char *language = yealink_language(settings[BK_NEUTRAL_LANGUAGE].value.text);
+    put_word_of(sheet, phone, BK_NEUTRAL_LANGUAGE, BK_STR("lang.gui"), language);
     bk_put_word(sheet, BK_STR("lang.wui"), language);
-    bk_put_word(sheet, BK_STR("voice.tone.country"),
-                yealink_tone_country(take(sheet, phone, BK_NEUTRAL_TONE_COUNTRY)->value.text));
+    put_word_of(sheet, phone, BK_NEUTRAL_TONE_COUNTRY, BK_STR("voice.tone.country"),
+                yealink_tone_country(settings[BK_NEUTRAL_TONE_COUNTRY].value.text));
     put_when_set(sheet, phone, BK_NEUTRAL_BACKLIGHT_S, BK_STR("phone_setting.backlight_time"),
-                 backlight_word(take(sheet, phone, BK_NEUTRAL_BACKLIGHT_S)->value.number));
+                 backlight_word(settings[BK_NEUTRAL_BACKLIGHT_S].value.number));
 }
 
 static void put_vlan(struct bk_sheet *sheet, const struct bk_phone *phone)

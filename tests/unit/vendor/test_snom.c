@@ -320,6 +320,48 @@ static void keys_are_written_in_the_phones_words(void **state)
     bk_vendors_deinit();
 }
 
+/* The first key of a D862's module is the 37th of the phone; a D785's are not known. */
+static void keys_of_modules_are_numbered_on(void **state)
+{
+    static const struct {
+        const char *model, *want; /* want NULL: not written */
+    } rows[] = {
+        {"D862", "\n<fkey idx=\"36\" context=\"1\" label=\"Otto\" perm=\"\">speed 1002</fkey>\n"},
+        {"D865", "\n<fkey idx=\"40\" context=\"1\" label=\"Otto\" perm=\"\">speed 1002</fkey>\n"},
+        {"D785", NULL},
+    };
+    const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
+    (void)state;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_phone_key keys[] = {
+            {.panel = BK_PANEL_LINE, .slot = 1, .kind = BK_KEY_DND},
+            {.panel = BK_PANEL_PROGRAMMABLE, .slot = 1, .kind = BK_KEY_DND},
+            {.panel = BK_PANEL_MODULE,
+             .module = 1,
+             .slot = 1,
+             .kind = BK_KEY_SPEED_DIAL,
+             .value = BK_STR("1002"),
+             .label = BK_STR("Otto")},
+        };
+        struct bk_phone phone = {
+            .provisioning_url = BK_STR("https://p.example/k"), .keys = keys, .key_count = 3};
+        struct bk_buf out;
+        bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
+        print_message("  %s\n", rows[i].model);
+        assert_int_equal(bk_vendor_render(snom(), &phone,
+                                          bk_model_find(snom(), bk_str_of(rows[i].model)), &request,
+                                          &out, NULL, NULL),
+                         BK_OK);
+        if (rows[i].want != NULL)
+            assert_non_null(strstr(bk_buf_text(&out), rows[i].want));
+        else
+            assert_null(strstr(bk_buf_text(&out), "Otto"));
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
 static const struct {
     const char *zone, *want;
 } zones[] = {
@@ -363,6 +405,7 @@ int main(void)
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
         cmocka_unit_test(the_number_of_a_lamp_ends_where_it_should),
         cmocka_unit_test(keys_are_written_in_the_phones_words),
+        cmocka_unit_test(keys_of_modules_are_numbered_on),
         cmocka_unit_test(a_zone_has_the_word_of_its_clocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,12 +204,45 @@ static void each_kind_of_key_has_its_number(void **state)
     bk_vendors_deinit();
 }
 
+static void count_lost(void *context, const struct bk_parameter *parameter)
+{
+    int *count = context;
+    *count += parameter->is_lost;
+}
+
+/* A language or a country without a word of the phone's is not dropped in silence. */
+static void what_has_no_word_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *language, *country;
+        int lost;
+    } rows[] = {{"de-AT", "DE", 0}, {"", "", 0}, {"fi", "DE", 1}, {"de", "ZW", 1}, {"fi", "ZW", 2}};
+    const struct bk_file_request request = {.kind = BK_FILE_DEVICE};
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
+        int lost = 0;
+        phone.settings[BK_NEUTRAL_LANGUAGE] =
+            (struct bk_setting){{bk_str_of(rows[i].language), 0}, BK_LAYER_TENANT};
+        phone.settings[BK_NEUTRAL_TONE_COUNTRY] =
+            (struct bk_setting){{bk_str_of(rows[i].country), 0}, BK_LAYER_TENANT};
+        print_message("  %s, %s\n", rows[i].language, rows[i].country);
+        assert_int_equal(bk_vendor_list(bk_vendor_find(BK_STR("yealink")), &phone, NULL, &request,
+                                        count_lost, &lost, NULL),
+                         BK_OK);
+        assert_int_equal(lost, rows[i].lost);
+    }
+    bk_vendors_deinit();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
         cmocka_unit_test(a_reserved_raw_in_the_database_is_left_out),
         cmocka_unit_test(each_kind_of_key_has_its_number),
+        cmocka_unit_test(what_has_no_word_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
