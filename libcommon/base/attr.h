@@ -8,6 +8,8 @@
 #define BK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define BK_AUTO(fn) __attribute__((cleanup(fn)))
 #define BK_UNUSED __attribute__((unused))
+/* For what runs hundreds of times a file, where a call would be a good part of the cost. */
+#define BK_INLINE static inline __attribute__((always_inline))
 #define BK_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The object that holds `member` at `ptr`. */

@@ -25,10 +25,15 @@ void bk_buf_init_secret(struct bk_buf *buf, size_t len_max)
     buf->is_secret = true;
 }
 
-static void release(struct bk_buf *buf)
+static void wipe(struct bk_buf *buf, size_t from, size_t to)
 {
     if (buf->is_secret && buf->ptr != NULL)
-        bk_wipe(buf->ptr, buf->size);
+        bk_wipe(buf->ptr + from, to - from);
+}
+
+static void release(struct bk_buf *buf)
+{
+    wipe(buf, 0, buf->len);
     bk_free(buf->ptr);
 }
 
@@ -40,12 +45,17 @@ void bk_buf_deinit(struct bk_buf *buf)
 
 void bk_buf_clear(struct bk_buf *buf)
 {
-    if (buf->is_secret && buf->ptr != NULL)
-        bk_wipe(buf->ptr, buf->size);
-    buf->len = 0;
+    bk_buf_cut(buf, 0);
+}
+
+void bk_buf_cut(struct bk_buf *buf, size_t len)
+{
+    assert(len <= buf->len);
+    wipe(buf, len, buf->len);
+    buf->len = len;
     buf->err = BK_OK;
     if (buf->ptr != NULL)
-        buf->ptr[0] = '\0';
+        buf->ptr[len] = '\0';
 }
 
 /* Room for `more` bytes and a terminator; false leaves the reason in err. */
@@ -89,13 +99,27 @@ static bool reserve(struct bk_buf *buf, size_t more)
     return true;
 }
 
+void bk_buf_reserve(struct bk_buf *buf, size_t bytes)
+{
+    size_t left = buf->len_max - buf->len;
+    reserve(buf, bytes < left ? bytes : left);
+}
+
+char *bk_buf_room_grown(struct bk_buf *buf, size_t len)
+{
+    if (!reserve(buf, len))
+        return NULL;
+    char *room = buf->ptr + buf->len;
+    buf->len += len;
+    room[len] = '\0';
+    return room;
+}
+
 void bk_buf_add(struct bk_buf *buf, struct bk_str text)
 {
-    if (text.len == 0 || !reserve(buf, text.len))
-        return;
-    memcpy(buf->ptr + buf->len, text.ptr, text.len);
-    buf->len += text.len;
-    buf->ptr[buf->len] = '\0';
+    char *room = text.len == 0 ? NULL : bk_buf_room(buf, text.len);
+    if (room != NULL)
+        memcpy(room, text.ptr, text.len);
 }
 
 void bk_buf_add_char(struct bk_buf *buf, char c)
@@ -117,11 +141,14 @@ void bk_buf_addf(struct bk_buf *buf, const char *format, ...)
         buf->err = BK_ERR_INTERNAL;
     } else if ((size_t)len < room && (size_t)len <= buf->len_max - buf->len) {
         buf->len += (size_t)len;
-    } else if (reserve(buf, (size_t)len)) {
-        vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, again);
-        buf->len += (size_t)len;
-    } else if (buf->ptr != NULL) {
-        buf->ptr[buf->len] = '\0';
+    } else {
+        wipe(buf, buf->len, buf->size); /* a part of it stands there */
+        if (reserve(buf, (size_t)len)) {
+            vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, again);
+            buf->len += (size_t)len;
+        } else if (buf->ptr != NULL) {
+            buf->ptr[buf->len] = '\0';
+        }
     }
     va_end(again);
 }

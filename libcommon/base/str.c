@@ -5,16 +5,6 @@
 
 #include <string.h>
 
-struct bk_str bk_str_of(const char *text)
-{
-    return text == NULL ? BK_STR_NONE : (struct bk_str){text, strlen(text)};
-}
-
-bool bk_str_eq(struct bk_str a, struct bk_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -31,25 +21,10 @@ bool bk_str_eq_nocase(struct bk_str a, struct bk_str b)
     return true;
 }
 
-bool bk_str_starts(struct bk_str text, struct bk_str prefix)
-{
-    return text.len >= prefix.len && bk_str_eq((struct bk_str){text.ptr, prefix.len}, prefix);
-}
-
 bool bk_str_ends(struct bk_str text, struct bk_str suffix)
 {
     return text.len >= suffix.len &&
            bk_str_eq(bk_str_slice(text, text.len - suffix.len, text.len), suffix);
-}
-
-struct bk_str bk_str_slice(struct bk_str text, size_t from, size_t to)
-{
-    if (to > text.len)
-        to = text.len;
-    if (from > to)
-        from = to;
-    /* NULL + 0 is undefined in C17. */
-    return (struct bk_str){text.ptr == NULL ? NULL : text.ptr + from, to - from};
 }
 
 struct bk_str bk_str_trim(struct bk_str text)
@@ -62,28 +37,10 @@ struct bk_str bk_str_trim(struct bk_str text)
     return bk_str_slice(text, from, to);
 }
 
-ptrdiff_t bk_str_find(struct bk_str text, char c)
-{
-    const char *at = text.len == 0 ? NULL : memchr(text.ptr, c, text.len);
-    return at == NULL ? -1 : at - text.ptr;
-}
-
 ptrdiff_t bk_str_find_last(struct bk_str text, char c)
 {
     const char *at = text.len == 0 ? NULL : memrchr(text.ptr, c, text.len);
     return at == NULL ? -1 : at - text.ptr;
-}
-
-struct bk_str bk_str_cut(struct bk_str *rest, char c)
-{
-    ptrdiff_t at = bk_str_find(*rest, c);
-    struct bk_str all = *rest;
-    if (at < 0) {
-        *rest = bk_str_slice(all, all.len, all.len);
-        return all;
-    }
-    *rest = bk_str_slice(all, (size_t)at + 1, all.len);
-    return bk_str_slice(all, 0, (size_t)at);
 }
 
 enum bk_err bk_str_parse_int(struct bk_str text, int64_t min, int64_t max, int64_t *ret_value)

@@ -393,10 +393,8 @@ static enum bk_err encode(struct bk_buf *out, const struct bk_str *args, size_t 
         bk_buf_add(out, BK_STR("\r\n"));
     }
     enum bk_err err = out->err;
-    if (err != BK_OK) {
-        out->len = before;
-        out->err = BK_OK;
-    }
+    if (err != BK_OK)
+        bk_buf_cut(out, before);
     return err;
 }
 

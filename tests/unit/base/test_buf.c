@@ -80,19 +80,60 @@ static void a_failed_printf_leaves_nothing_behind(void **state)
     bk_buf_deinit(&buf);
 }
 
-static void a_secret_is_wiped_when_cleared(void **state)
+static void require_zeros(const struct bk_buf *buf, size_t from)
+{
+    for (size_t at = from; at < buf->size; at++)
+        assert_int_equal(buf->ptr[at], 0);
+}
+
+static void a_secret_is_wiped_when_cleared_or_cut(void **state)
 {
     (void)state;
-    static const char zeros[64];
     struct bk_buf buf;
     bk_buf_init_secret(&buf, 4096);
     for (int i = 0; i < 100; i++)
         bk_buf_add(&buf, BK_STR("0815-secret"));
     assert_int_equal(buf.len, 1100);
     assert_true(bk_str_ends(bk_buf_str(&buf), BK_STR("secret0815-secret")));
+    memset(buf.ptr + buf.len, 0, buf.size - buf.len); /* as malloc left it */
+    bk_buf_cut(&buf, 4);
+    assert_string_equal(bk_buf_text(&buf), "0815");
+    require_zeros(&buf, 4);
     bk_buf_clear(&buf);
-    for (size_t at = 0; at + sizeof zeros <= buf.size; at += sizeof zeros)
-        assert_memory_equal(buf.ptr + at, zeros, sizeof zeros);
+    assert_int_equal(buf.len, 0);
+    require_zeros(&buf, 0);
+    bk_buf_deinit(&buf);
+}
+
+/* It is printed before it is known to fit. */
+static void nothing_of_a_secret_stays_that_did_not_fit(void **state)
+{
+    (void)state;
+    struct bk_buf buf;
+    bk_buf_init_secret(&buf, 300);
+    bk_buf_add(&buf, BK_STR("abc"));
+    memset(buf.ptr + buf.len, 0, buf.size - buf.len);
+    bk_buf_addf(&buf, "%0400d", 7);
+    assert_int_equal(buf.err, BK_ERR_TOO_LARGE);
+    require_zeros(&buf, 3);
+    bk_buf_deinit(&buf);
+}
+
+static void room_is_for_the_caller_to_fill(void **state)
+{
+    (void)state;
+    struct bk_buf buf;
+    bk_buf_init(&buf, 5);
+    bk_buf_reserve(&buf, 100); /* no more than the limit, and no error */
+    assert_int_equal(buf.err, BK_OK);
+    assert_int_equal(buf.len, 0);
+    memcpy(bk_buf_room(&buf, 3), "abc", 3);
+    assert_string_equal(bk_buf_text(&buf), "abc");
+    memcpy(bk_buf_room(&buf, 2), "de", 2);
+    assert_string_equal(bk_buf_text(&buf), "abcde");
+    assert_null(bk_buf_room(&buf, 1));
+    assert_int_equal(buf.err, BK_ERR_TOO_LARGE);
+    assert_null(bk_buf_room(&buf, 0)); /* it sticks */
     bk_buf_deinit(&buf);
 }
 
@@ -129,7 +170,9 @@ int main(void)
         cmocka_unit_test(writes_add_up),
         cmocka_unit_test(the_limit_is_inclusive_and_the_error_sticks),
         cmocka_unit_test(a_failed_printf_leaves_nothing_behind),
-        cmocka_unit_test(a_secret_is_wiped_when_cleared),
+        cmocka_unit_test(a_secret_is_wiped_when_cleared_or_cut),
+        cmocka_unit_test(nothing_of_a_secret_stays_that_did_not_fit),
+        cmocka_unit_test(room_is_for_the_caller_to_fill),
         cmocka_unit_test(missing_memory_is_an_error_at_every_growth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

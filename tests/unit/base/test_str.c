@@ -169,10 +169,39 @@ static void utf8_and_controls_follow_table(void **state)
     assert_true(bk_str_has_control((struct bk_str){"a\0b", 3}));
 }
 
+/* Each length takes its own way; nothing around is touched. */
+static void texts_of_every_length_are_copied_and_compared(void **state)
+{
+    (void)state;
+    char from[80], to[82];
+    for (size_t i = 0; i < sizeof from; i++)
+        from[i] = (char)('!' + i);
+    for (size_t len = 0; len <= sizeof from; len++) {
+        /* Of exactly that size, so that the sanitizers see a byte too many. */
+        char *copy = malloc(len > 0 ? len : 1);
+        assert_non_null(copy);
+        const struct bk_str text = {from, len}, other = {copy, len};
+        memset(to, '.', sizeof to);
+        assert_ptr_equal(bk_str_copy(to + 1, text), to + 1 + len);
+        assert_memory_equal(to + 1, from, len);
+        assert_int_equal(to[0], '.');
+        assert_int_equal(to[len + 1], '.');
+        assert_ptr_equal(bk_str_copy(copy, text), copy + len);
+        assert_true(bk_str_eq(text, other));
+        for (size_t at = 0; at < len; at++) {
+            copy[at] = '.' == copy[at] ? '-' : '.';
+            assert_false(bk_str_eq(text, other));
+            copy[at] = from[at];
+        }
+        free(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comparing_follows_table),
+        cmocka_unit_test(texts_of_every_length_are_copied_and_compared),
         cmocka_unit_test(no_text_is_empty_text),
         cmocka_unit_test(slices_are_clamped),
         cmocka_unit_test(blanks_and_tabs_are_trimmed_and_nothing_else),
