@@ -1,11 +1,10 @@
 /*
- * A file's parameters: origins, values, the three modes; and the two runs that make a file.
+ * A file's parameters: names, origins, values; and how a file is made of them, or a list.
  */
 #include "vendor/sheet.h"
 
 #include <string.h>
 
-#include "base/secret.h"
 #include "vendor/format/lines.h"
 #include "vendor/format/xml.h"
 #include "vendor/vendor.h"
@@ -14,32 +13,9 @@
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static void flush(struct bk_sheet *sheet)
-{
-    bk_buf_add(sheet->out, (struct bk_str){sheet->chunk, sheet->used});
-    sheet->used = 0;
-}
-
 void bk_sheet_write(struct bk_sheet *sheet, struct bk_str text)
 {
-    if (text.len > sizeof sheet->chunk - sheet->used)
-        flush(sheet);
-    if (text.len > sizeof sheet->chunk) {
-        bk_buf_add(sheet->out, text);
-        return;
-    }
-    if (text.len > 0)
-        memcpy(sheet->chunk + sheet->used, text.ptr, text.len);
-    sheet->used += text.len;
-}
-
-char *bk_sheet_room(struct bk_sheet *sheet, size_t len)
-{
-    if (len > sizeof sheet->chunk - sheet->used)
-        flush(sheet);
-    char *room = sheet->chunk + sheet->used;
-    sheet->used += len;
-    return room;
+    bk_buf_add(sheet->out, text);
 }
 
 static void fail(struct bk_sheet *sheet, struct bk_str name, enum bk_err err, const char *what)
@@ -63,8 +39,7 @@ static void prefix_add(struct bk_sheet *sheet, struct bk_str text)
         fail(sheet, text, BK_ERR_INTERNAL, "makes the prefix too long");
         return;
     }
-    if (text.len > 0)
-        memcpy(sheet->name + sheet->prefix_len, text.ptr, text.len);
+    bk_str_copy(sheet->name + sheet->prefix_len, text);
     sheet->prefix_len += text.len;
 }
 
@@ -104,8 +79,7 @@ static struct bk_str whole_name(struct bk_sheet *sheet, struct bk_str name)
         fail(sheet, name, BK_ERR_INTERNAL, "is too long a name");
         return BK_STR_NONE;
     }
-    if (name.len > 0)
-        memcpy(sheet->name + sheet->prefix_len, name.ptr, name.len);
+    bk_str_copy(sheet->name + sheet->prefix_len, name);
     return (struct bk_str){sheet->name, sheet->prefix_len + name.len};
 }
 
@@ -153,23 +127,20 @@ static void emit(struct bk_sheet *sheet, struct bk_str name, struct bk_str value
 {
     if (sheet->err != BK_OK)
         return;
-    if (sheet->mode == BK_SHEET_LIST)
-        tell(sheet, whole_name(sheet, name), value);
-    else if (sheet->format->put == bk_lines_put) /* the most by far: spared one copy of the name */
-        bk_lines_put_parts(sheet, (struct bk_str){sheet->name, sheet->prefix_len}, name, value);
+    name = whole_name(sheet, name);
+    if (sheet->list != NULL)
+        tell(sheet, name, value);
     else
-        sheet->format->put(sheet, whole_name(sheet, name), value);
+        sheet->format->put(sheet, name, value);
 }
 
 void bk_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
 {
-    if (value.len > 0 && sheet->mode != BK_SHEET_CHECK && sheet->err == BK_OK) {
-        const char *fault = sheet->format->check_value(sheet->format, value);
-        if (fault != NULL) {
-            bk_sheet_fail(sheet, name, fault);
-            return;
-        }
-    }
+    const char *fault = NULL;
+    if (value.len > 0 && sheet->err == BK_OK)
+        fault = sheet->format->check_value(sheet->format, value);
+    if (fault != NULL)
+        bk_sheet_fail(sheet, name, fault);
     emit(sheet, name, value);
 }
 
@@ -232,14 +203,14 @@ void bk_put_kept(struct bk_sheet *sheet, struct bk_str name)
 {
     const struct bk_parameter parameter = {
         .name = whole_name(sheet, name), .origin = sheet->origin, .is_kept = true};
-    if (sheet->mode == BK_SHEET_LIST && sheet->err == BK_OK)
+    if (sheet->list != NULL && sheet->err == BK_OK)
         sheet->list(sheet->list_context, &parameter);
 }
 
 void bk_put_lost(struct bk_sheet *sheet, struct bk_str what)
 {
     const struct bk_parameter parameter = {.name = what, .origin = sheet->origin, .is_lost = true};
-    if (sheet->mode == BK_SHEET_LIST && sheet->err == BK_OK)
+    if (sheet->list != NULL && sheet->err == BK_OK)
         sheet->list(sheet->list_context, &parameter);
 }
 
@@ -256,30 +227,23 @@ void bk_put_lost_keys(struct bk_sheet *sheet, const struct bk_phone *phone, unsi
     bk_from_driver(sheet);
 }
 
-/* Once: what is filled is filled twice. */
-static void judge_raws(struct bk_sheet *sheet, const struct bk_file *file)
-{
-    for (size_t i = 0; i < file->phone->raw_count; i++)
-        sheet->raw_is_ours[i] = bk_is_reserved(file->vendor, file->phone->raws[i].name);
-    sheet->raw_is_judged = true;
-}
-
 void bk_put_raws_if(struct bk_sheet *sheet, const struct bk_file *file,
                     bool (*is_wanted)(struct bk_str name))
 {
     const struct bk_phone *phone = file->phone;
-    if (!sheet->raw_is_judged)
-        judge_raws(sheet, file);
     bk_prefix(sheet, BK_STR_NONE);
     for (size_t i = 0; i < phone->raw_count; i++) {
         const struct bk_raw *raw = &phone->raws[i];
-        if (sheet->raw_is_ours[i])
+        bool is_name = sheet->format->is_name(raw->name);
+        if (is_name && is_wanted != NULL && !is_wanted(raw->name))
+            continue;
+        if (bk_is_reserved(file->vendor, raw->name))
             continue; /* vendor.h: the driver's own value stands */
         sheet->origin = (struct bk_origin){.kind = BK_ORIGIN_RAW, .layer = raw->layer};
-        if (!sheet->format->is_name(raw->name))
-            bk_sheet_fail(sheet, BK_STR("raw parameter"), sheet->format->name_rule);
-        else if (is_wanted == NULL || is_wanted(raw->name))
+        if (is_name)
             bk_put(sheet, raw->name, raw->value);
+        else
+            bk_sheet_fail(sheet, BK_STR("raw parameter"), sheet->format->name_rule);
     }
     bk_from_driver(sheet);
 }
@@ -289,35 +253,45 @@ void bk_put_raws(struct bk_sheet *sheet, const struct bk_file *file)
     bk_put_raws_if(sheet, file, NULL);
 }
 
+/* ASCII from blank to tilde, eight bytes at a time. */
+static bool is_printable(struct bk_str text)
+{
+    const uint64_t ones = 0x0101010101010101u, highs = ones << 7;
+    uint64_t odd = 0, eight;
+    size_t i = 0;
+    for (; i + sizeof eight <= text.len; i += sizeof eight) {
+        memcpy(&eight, text.ptr + i, sizeof eight);
+        odd |= eight | (eight - ' ' * ones) | (eight + ones); /* a high bit: below, above, DEL */
+    }
+    for (; i < text.len; i++)
+        odd |= text.ptr[i] < ' ' || text.ptr[i] > '~' ? highs : 0;
+    return (odd & highs) == 0;
+}
+
 const char *bk_value_fault(struct bk_str value)
 {
     if (value.len > BK_PARAM_VALUE_MAX)
         return "is longer than 1024 bytes";
-    /* Printable ASCII, the common case, is settled without decoding. */
-    size_t plain = 0;
-    while (plain < value.len && value.ptr[plain] >= ' ' && value.ptr[plain] <= '~')
-        plain++;
-    if (plain < value.len) {
+    if (!is_printable(value)) { /* the common case is settled without decoding */
         if (!bk_str_is_utf8(value))
             return "is no valid UTF-8";
         if (bk_str_has_control(value))
             return "holds a control character, a line separator or a byte order mark";
     }
-    if (value.len > 0 && (value.ptr[0] == ' ' || value.ptr[value.len - 1] == ' ' ||
-                          bk_str_trim(value).len != value.len))
+    if (value.len > 0 && (value.ptr[0] == ' ' || value.ptr[value.len - 1] == ' '))
         return "begins or ends with a blank";
     return NULL;
 }
 
 /* --- a file ----------------------------------------------------------------------------------- */
 
+#define FIRST_BYTES ((size_t)32 * 1024) /* more than most files have */
+
 static void run(struct bk_sheet *sheet, const struct bk_file *file)
 {
+    if (sheet->format->lines != NULL)
+        bk_lines_prepare(sheet);
     bk_from_driver(sheet);
-    sheet->prefix_len = 0;
-    sheet->section = 0;
-    sheet->depth = 0;
-    sheet->is_tag_open = false;
     if (sheet->format->begin != NULL)
         sheet->format->begin(sheet, file);
     file->vendor->fill(sheet, file);
@@ -349,41 +323,6 @@ static enum bk_err form_of(const struct bk_file *file, const struct bk_format **
     return BK_ERR_NOT_FOUND;
 }
 
-/* Not cleared: the chunk alone is 8 KiB, and this runs for every fetch. */
-static void init(struct bk_sheet *sheet, const struct bk_format *format, enum bk_sheet_mode mode,
-                 struct bk_detail *detail)
-{
-    sheet->format = format;
-    sheet->mode = mode;
-    sheet->err = BK_OK;
-    sheet->detail = detail;
-    sheet->used = 0;
-    sheet->raw_is_judged = false;
-    if (format->lines != NULL)
-        bk_lines_prepare(sheet);
-}
-
-static void check(struct bk_sheet *sheet, const struct bk_file *file, struct bk_str text)
-{
-    sheet->mode = BK_SHEET_CHECK;
-    if (sheet->format->lines != NULL) {
-        sheet->rest = text;
-        run(sheet, file);
-        bk_lines_check_end(sheet);
-        return;
-    }
-    struct bk_xml_tokens tokens;
-    sheet->err = bk_xml_read(text, &tokens, sheet->detail);
-    if (sheet->err == BK_OK) {
-        sheet->tokens = tokens.rows;
-        sheet->token_count = tokens.count;
-        sheet->token_at = 0;
-        run(sheet, file);
-        bk_xml_check_end(sheet);
-    }
-    bk_xml_tokens_free(&tokens);
-}
-
 enum bk_err bk_vendor_render(const struct bk_vendor *vendor, const struct bk_phone *phone,
                              const struct bk_model *model, const struct bk_file_request *request,
                              struct bk_buf *out, const char **ret_content_type,
@@ -395,19 +334,23 @@ enum bk_err bk_vendor_render(const struct bk_vendor *vendor, const struct bk_pho
     if (err != BK_OK)
         return err;
 
-    struct bk_sheet sheet;
+    struct bk_sheet sheet = {.format = format, .detail = ret_detail, .out = out};
     size_t begin = out->len;
-    init(&sheet, format, BK_SHEET_WRITE, ret_detail);
-    sheet.out = out;
+    bk_notes_init(&sheet.notes);
+    bk_buf_reserve(out, FIRST_BYTES);
     run(&sheet, &file);
-    flush(&sheet);
-    bk_wipe(sheet.chunk, sizeof sheet.chunk);
     if (sheet.err == BK_OK)
         sheet.err = out->err;
+    if (sheet.err == BK_OK)
+        sheet.err = sheet.notes.bytes.err;
     if (sheet.err == BK_OK) {
-        struct bk_str text = bk_buf_str(out);
-        check(&sheet, &file, bk_str_slice(text, begin, text.len));
+        struct bk_str text = {out->ptr + begin, out->len - begin};
+        if (format->lines != NULL)
+            bk_lines_check(&sheet, text);
+        else
+            bk_xml_check(&sheet, text);
     }
+    bk_notes_deinit(&sheet.notes);
     if (sheet.err == BK_ERR_TOO_LARGE)
         bk_detail_set(ret_detail, "the file is larger than %zu bytes", out->len_max);
     if (sheet.err != BK_OK)
@@ -426,10 +369,8 @@ enum bk_err bk_vendor_list(const struct bk_vendor *vendor, const struct bk_phone
     enum bk_err err = form_of(&file, &format, ret_detail);
     if (err != BK_OK)
         return err;
-    struct bk_sheet sheet;
-    init(&sheet, format, BK_SHEET_LIST, ret_detail);
-    sheet.list = list;
-    sheet.list_context = context;
+    struct bk_sheet sheet = {
+        .format = format, .detail = ret_detail, .list = list, .list_context = context};
     run(&sheet, &file);
     return sheet.err;
 }

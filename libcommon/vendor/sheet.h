@@ -1,10 +1,9 @@
 /*
  * The parameters of one file, in their order. A driver's fill function puts them; the same function
- * serves three ends:
+ * serves two ends:
  *
- *     write   the parameters are encoded into a buffer
- *     check   the text that was written is parsed again, and each put must find its own name and
- *             value next: so no value can add a parameter, whatever the encoder overlooks
+ *     write   the parameters are encoded into a buffer, and noted as they were meant; then the text
+ *             is parsed again, and must read as the notes have it (notes.h)
  *     list    each parameter is handed to a caller with where it comes from (`explain`, `diff`,
  *             the table of what each maker supports)
  *
@@ -22,16 +21,15 @@
 #include "base/str.h"
 #include "model/parameter.h"
 #include "model/phone.h"
+#include "vendor/notes.h"
 
 #define BK_PARAM_NAME_MAX 128
 #define BK_PARAM_VALUE_MAX 1024
 #define BK_SHEET_DEPTH_MAX 8
-#define BK_SHEET_CHUNK_SIZE 8192
 
 struct bk_file;
 struct bk_lines; /* format/lines.h */
 struct bk_sheet;
-struct bk_xml_token; /* format/xml.h */
 
 /* How one kind of file is written: a const struct of its driver. */
 struct bk_format {
@@ -52,11 +50,14 @@ struct bk_format {
 
 typedef void bk_list_fn(void *context, const struct bk_parameter *parameter);
 
-enum bk_sheet_mode { BK_SHEET_WRITE, BK_SHEET_CHECK, BK_SHEET_LIST };
+/* Of a dialect of lines: its texts, measured. */
+struct bk_marks {
+    struct bk_str before, between, empty;
+    char separator; /* that ends a name */
+};
 
 struct bk_sheet {
     const struct bk_format *format;
-    enum bk_sheet_mode mode;
     enum bk_err err; /* first failure, sticky; later puts do nothing */
     struct bk_detail *detail;
     struct bk_origin origin; /* of what is put next */
@@ -64,27 +65,18 @@ struct bk_sheet {
     size_t prefix_len;
     int section; /* the format's own: which part of the file is open */
 
+    /* list; NULL: the file is written */
+    bk_list_fn *list;
+    void *list_context;
     /* write */
     struct bk_buf *out;
-    size_t used;
-    char chunk[BK_SHEET_CHUNK_SIZE]; /* on its way to out; wiped in the end */
-    /* lines: their format's texts, measured once */
-    struct bk_str before, between, empty;
-    char separator;
-    /* check, of lines and of XML */
-    struct bk_str rest;
-    const struct bk_xml_token *tokens;
-    size_t token_count, token_at;
-    /* XML, both ways: the elements that are open */
+    struct bk_notes notes;
+    /* lines: */
+    struct bk_marks marks;
+    /* XML: the elements that are open */
     const char *tags[BK_SHEET_DEPTH_MAX];
     size_t depth;
     bool is_tag_open; /* "<tag" stands, ">" does not yet */
-    /* list */
-    bk_list_fn *list;
-    void *list_context;
-
-    bool raw_is_judged;
-    bool raw_is_ours[BK_RAW_MAX]; /* reserved: not written */
 };
 
 /*
@@ -148,8 +140,6 @@ void bk_sheet_fail(struct bk_sheet *sheet, struct bk_str name, const char *what)
 
 /* Append to what is written. */
 void bk_sheet_write(struct bk_sheet *sheet, struct bk_str text);
-/* Room for len bytes, at most BK_SHEET_CHUNK_SIZE, which the caller fills. */
-char *bk_sheet_room(struct bk_sheet *sheet, size_t len);
 /* BK_ERR_INTERNAL: what was written does not read back. */
 void bk_sheet_differs(struct bk_sheet *sheet, struct bk_str name);
 /* Valid UTF-8 of at most 1024 bytes, no control character, no blank at either end; NULL: it is. */

@@ -1,5 +1,5 @@
 /*
- * Lines: encode, parse, compare.
+ * Lines: parse, compare with the notes, encode.
  */
 #include "vendor/format/lines.h"
 
@@ -12,13 +12,13 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static inline struct bk_str trimmed(struct bk_str text)
+static struct bk_str trimmed(const char *begin, const char *end)
 {
-    while (text.len > 0 && is_blank(text.ptr[0]))
-        text = (struct bk_str){text.ptr + 1, text.len - 1};
-    while (text.len > 0 && is_blank(text.ptr[text.len - 1]))
-        text.len--;
-    return text;
+    while (begin < end && is_blank(*begin))
+        begin++;
+    while (begin < end && is_blank(end[-1]))
+        end--;
+    return (struct bk_str){begin, (size_t)(end - begin)};
 }
 
 /* The character that ends a name: the first of `between` that is no blank, else a blank. */
@@ -42,19 +42,27 @@ static bool unquote(enum bk_quote quote, struct bk_str *value)
     return memchr(value->ptr, '"', value->len) == NULL;
 }
 
-static bool parse(const struct bk_lines *lines, struct bk_str before, char separator,
-                  struct bk_str line, struct bk_str *ret_name, struct bk_str *ret_value)
+static struct bk_marks marks_of(const struct bk_lines *lines)
 {
-    if (line.len < before.len || (line.len > 0 && line.ptr[0] == lines->comment) ||
-        (before.len > 0 && memcmp(line.ptr, before.ptr, before.len) != 0))
+    return (struct bk_marks){
+        .before = bk_str_of(lines->before),
+        .between = bk_str_of(lines->between),
+        .empty = bk_str_of(lines->empty),
+        .separator = separator_of(lines),
+    };
+}
+
+BK_INLINE bool parse(const struct bk_lines *lines, const struct bk_marks *marks, struct bk_str line,
+                     struct bk_str *ret_name, struct bk_str *ret_value)
+{
+    if (line.len == 0 || line.ptr[0] == lines->comment || !bk_str_starts(line, marks->before))
         return false;
-    line = (struct bk_str){line.ptr + before.len, line.len - before.len};
-    const char *at = memchr(line.ptr, separator, line.len);
+    const char *begin = line.ptr + marks->before.len, *end = line.ptr + line.len;
+    const char *at = memchr(begin, marks->separator, (size_t)(end - begin));
     if (at == NULL)
         return false;
-    size_t name_len = (size_t)(at - line.ptr);
-    *ret_name = trimmed((struct bk_str){line.ptr, name_len});
-    *ret_value = trimmed((struct bk_str){at + 1, line.len - name_len - 1});
+    *ret_name = trimmed(begin, at);
+    *ret_value = trimmed(at + 1, end);
     return ret_name->len > 0 &&
            (lines->quote == BK_QUOTE_NEVER || unquote(lines->quote, ret_value));
 }
@@ -62,9 +70,9 @@ static bool parse(const struct bk_lines *lines, struct bk_str before, char separ
 bool bk_lines_parse(const struct bk_lines *lines, struct bk_str line, struct bk_str *ret_name,
                     struct bk_str *ret_value)
 {
+    const struct bk_marks marks = marks_of(lines);
     struct bk_str name, value;
-    if (line.len == 0 ||
-        !parse(lines, bk_str_of(lines->before), separator_of(lines), line, &name, &value))
+    if (!parse(lines, &marks, line, &name, &value))
         return false;
     *ret_name = name;
     *ret_value = value;
@@ -73,33 +81,50 @@ bool bk_lines_parse(const struct bk_lines *lines, struct bk_str line, struct bk_
 
 void bk_lines_prepare(struct bk_sheet *sheet)
 {
-    const struct bk_lines *lines = sheet->format->lines;
-    sheet->before = bk_str_of(lines->before);
-    sheet->between = bk_str_of(lines->between);
-    sheet->empty = bk_str_of(lines->empty);
-    sheet->separator = separator_of(lines);
+    sheet->marks = marks_of(sheet->format->lines);
 }
 
-/* False: the file has ended. */
-static bool next_line(struct bk_sheet *sheet, struct bk_str *ret_line)
+static bool reads_as(const struct bk_sheet *sheet, struct bk_str line, const struct bk_note *note)
 {
-    struct bk_str *rest = &sheet->rest;
-    if (rest->len == 0)
-        return false;
-    const char *end = memchr(rest->ptr, '\n', rest->len);
-    size_t len = end == NULL ? rest->len : (size_t)(end - rest->ptr);
-    size_t used = end == NULL ? len : len + 1;
-    *ret_line = (struct bk_str){rest->ptr, len};
-    *rest = (struct bk_str){rest->ptr + used, rest->len - used};
-    return true;
+    struct bk_str name, value;
+    if (note->kind == BK_NOTE_LINE)
+        return bk_str_eq(line, note->name);
+    return parse(sheet->format->lines, &sheet->marks, line, &name, &value) &&
+           bk_str_eq(name, note->name) && bk_str_eq(value, note->value);
 }
 
-static bool is_same(struct bk_str a, struct bk_str b)
+void bk_lines_check(struct bk_sheet *sheet, struct bk_str text)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    struct bk_note note = {.name = BK_STR("end of file")};
+    const char *begin = text.ptr, *end = text.ptr + text.len;
+    while (begin < end) {
+        const char *at = memchr(begin, '\n', (size_t)(end - begin));
+        if (at == NULL || !bk_notes_next(&sheet->notes, &note) ||
+            !reads_as(sheet, (struct bk_str){begin, (size_t)(at - begin)}, &note)) {
+            bk_sheet_differs(sheet, note.name);
+            return;
+        }
+        begin = at + 1;
+    }
+    if (bk_notes_next(&sheet->notes, &note))
+        bk_sheet_differs(sheet, note.name);
 }
 
 /* --- the encoder ------------------------------------------------------------------------------ */
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Letters of either case. */
+static bool is_word(struct bk_str value, const char *word)
+{
+    size_t i = 0;
+    while (i < value.len && word[i] != '\0' && lower(value.ptr[i]) == lower(word[i]))
+        i++;
+    return i == value.len && word[i] == '\0';
+}
 
 const char *bk_lines_check_value(const struct bk_format *format, struct bk_str value)
 {
@@ -107,7 +132,7 @@ const char *bk_lines_check_value(const struct bk_format *format, struct bk_str v
     const char *fault = bk_value_fault(value);
     if (fault != NULL)
         return fault;
-    if (lines->empty != NULL && bk_str_eq_nocase(value, bk_str_of(lines->empty)))
+    if (lines->empty != NULL && is_word(value, lines->empty))
         return "is the word that resets a parameter; leave it empty instead";
     if (lines->quote != BK_QUOTE_NEVER && memchr(value.ptr, '"', value.len) != NULL)
         return "holds a quote, for which this phone's files have no form";
@@ -125,80 +150,36 @@ static bool is_to_quote(const struct bk_lines *lines, struct bk_str value)
     return lines->quote == BK_QUOTE_ALWAYS;
 }
 
-static char *append(char *at, struct bk_str text)
-{
-    if (text.len > 0)
-        memcpy(at, text.ptr, text.len);
-    return at + text.len;
-}
-
-static bool is_name(struct bk_str got, struct bk_str prefix, struct bk_str name)
-{
-    return got.len == prefix.len + name.len &&
-           is_same((struct bk_str){got.ptr, prefix.len}, prefix) &&
-           is_same((struct bk_str){got.ptr + prefix.len, name.len}, name);
-}
-
-static void check_line(struct bk_sheet *sheet, struct bk_str prefix, struct bk_str name,
-                       struct bk_str value)
-{
-    struct bk_str line, got_name, got_value;
-    if (!next_line(sheet, &line) ||
-        !parse(sheet->format->lines, sheet->before, sheet->separator, line, &got_name,
-               &got_value) ||
-        !is_name(got_name, prefix, name) || !is_same(got_value, value))
-        bk_sheet_differs(sheet, name);
-}
-
-void bk_lines_put_parts(struct bk_sheet *sheet, struct bk_str prefix, struct bk_str name,
-                        struct bk_str value)
+void bk_lines_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
 {
     const struct bk_lines *lines = sheet->format->lines;
+    const struct bk_marks *marks = &sheet->marks;
     if (value.len == 0)
-        value = sheet->empty;
-    if (sheet->mode == BK_SHEET_CHECK) {
-        check_line(sheet, prefix, name, value);
+        value = marks->empty;
+    bk_notes_add(&sheet->notes, BK_NOTE_PARAMETER, name, value);
+    const bool is_quoted = lines->quote != BK_QUOTE_NEVER && is_to_quote(lines, value);
+    char *at = bk_buf_room(sheet->out, marks->before.len + name.len + marks->between.len +
+                                           value.len + (is_quoted ? 3 : 1));
+    if (at == NULL)
         return;
-    }
-    bool is_quoted = lines->quote != BK_QUOTE_NEVER && is_to_quote(lines, value);
-    size_t len = sheet->before.len + prefix.len + name.len + sheet->between.len + value.len + 1 +
-                 (is_quoted ? 2 : 0);
-    if (prefix.len + name.len > BK_PARAM_NAME_MAX + 16 || len > BK_SHEET_CHUNK_SIZE) {
-        bk_sheet_fail(sheet, name, "is too long for a line");
-        return;
-    }
-    char *at = append(bk_sheet_room(sheet, len), sheet->before);
-    at = append(at, prefix);
-    at = append(at, name);
-    at = append(at, sheet->between);
+    at = bk_str_copy(at, marks->before);
+    at = bk_str_copy(at, name);
+    at = bk_str_copy(at, marks->between);
     if (is_quoted)
         *at++ = '"';
-    at = append(at, value);
+    at = bk_str_copy(at, value);
     if (is_quoted)
         *at++ = '"';
     *at = '\n';
 }
 
-void bk_lines_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
-{
-    bk_lines_put_parts(sheet, BK_STR_NONE, name, value);
-}
-
 void bk_lines_literal(struct bk_sheet *sheet, struct bk_str line)
 {
-    struct bk_str got;
-    switch (sheet->mode) {
-    case BK_SHEET_WRITE:
-        bk_sheet_write(sheet, line);
-        bk_sheet_write(sheet, BK_STR("\n"));
+    if (sheet->list != NULL)
         return;
-    case BK_SHEET_CHECK:
-        if (!next_line(sheet, &got) || !is_same(got, line))
-            bk_sheet_differs(sheet, line);
-        return;
-    case BK_SHEET_LIST:
-        return;
-    }
+    bk_notes_add(&sheet->notes, BK_NOTE_LINE, line, BK_STR_NONE);
+    bk_sheet_write(sheet, line);
+    bk_sheet_write(sheet, BK_STR("\n"));
 }
 
 void bk_lines_begin(struct bk_sheet *sheet, const struct bk_file *file)
@@ -213,12 +194,6 @@ void bk_lines_end(struct bk_sheet *sheet, const struct bk_file *file)
     (void)file;
     if (sheet->format->lines->footer != NULL)
         bk_lines_literal(sheet, bk_str_of(sheet->format->lines->footer));
-}
-
-void bk_lines_check_end(struct bk_sheet *sheet)
-{
-    if (sheet->err == BK_OK && sheet->rest.len > 0)
-        bk_sheet_differs(sheet, BK_STR("end of file"));
 }
 
 bool bk_is_dotted_name(struct bk_str name)

@@ -32,9 +32,6 @@ struct bk_lines {
 void bk_lines_begin(struct bk_sheet *sheet, const struct bk_file *file);
 void bk_lines_end(struct bk_sheet *sheet, const struct bk_file *file);
 void bk_lines_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value);
-/* The same; prefix and name stand in two places. */
-void bk_lines_put_parts(struct bk_sheet *sheet, struct bk_str prefix, struct bk_str name,
-                        struct bk_str value);
 const char *bk_lines_check_value(const struct bk_format *format, struct bk_str value);
 
 void bk_lines_prepare(struct bk_sheet *sheet); /* before anything is put */
@@ -45,7 +42,8 @@ void bk_lines_literal(struct bk_sheet *sheet, struct bk_str line);
 /* The parser: name and value of one line, without its end. False: it holds none. */
 bool bk_lines_parse(const struct bk_lines *lines, struct bk_str line, struct bk_str *ret_name,
                     struct bk_str *ret_value);
-void bk_lines_check_end(struct bk_sheet *sheet); /* nothing may be left */
+/* The whole file, against the notes: bk_sheet_differs. */
+void bk_lines_check(struct bk_sheet *sheet, struct bk_str text);
 
 /* Letters, digits, dot, underscore and hyphen, beginning with a letter; at most 128. */
 bool bk_is_dotted_name(struct bk_str name);

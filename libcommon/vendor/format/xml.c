@@ -1,5 +1,5 @@
 /*
- * XML: encode, compare with what expat reads.
+ * XML: encode, compare what expat reads with the notes.
  */
 #include "vendor/format/xml.h"
 
@@ -84,21 +84,6 @@ static void end_tag(struct bk_sheet *sheet, struct bk_str after)
     sheet->is_tag_open = false;
 }
 
-/* The next token is this one. */
-static void expect(struct bk_sheet *sheet, enum bk_xml_kind kind, struct bk_str name,
-                   struct bk_str value)
-{
-    const struct bk_xml_token *token = &sheet->tokens[sheet->token_at];
-    if (sheet->err != BK_OK)
-        return;
-    if (sheet->token_at == sheet->token_count || token->kind != kind ||
-        !bk_str_eq(token->name, name) || !bk_str_eq(token->value, value)) {
-        bk_sheet_differs(sheet, name);
-        return;
-    }
-    sheet->token_at++;
-}
-
 static bool push(struct bk_sheet *sheet, const char *tag)
 {
     if (sheet->depth == BK_SHEET_DEPTH_MAX) {
@@ -111,27 +96,22 @@ static bool push(struct bk_sheet *sheet, const char *tag)
 
 void bk_xml_open(struct bk_sheet *sheet, const char *tag)
 {
-    if (sheet->mode == BK_SHEET_LIST || sheet->err != BK_OK || !push(sheet, tag))
+    const struct bk_str name = bk_str_of(tag);
+    if (sheet->list != NULL || sheet->err != BK_OK || !push(sheet, tag))
         return;
-    if (sheet->mode == BK_SHEET_CHECK) {
-        expect(sheet, BK_XML_OPEN, bk_str_of(tag), BK_STR_NONE);
-        return;
-    }
+    bk_notes_add(&sheet->notes, BK_NOTE_OPEN, name, BK_STR_NONE);
     if (sheet->depth == 1)
         bk_sheet_write(sheet, BK_STR(DECLARATION));
     end_tag(sheet, BK_STR(">\n"));
     bk_sheet_write(sheet, BK_STR("<"));
-    bk_sheet_write(sheet, bk_str_of(tag));
+    bk_sheet_write(sheet, name);
     sheet->is_tag_open = true;
 }
 
 static void put_attribute(struct bk_sheet *sheet, struct bk_str before, struct bk_str name,
                           struct bk_str value)
 {
-    if (sheet->mode == BK_SHEET_CHECK) {
-        expect(sheet, BK_XML_ATTR, name, value);
-        return;
-    }
+    bk_notes_add(&sheet->notes, BK_NOTE_ATTR, name, value);
     bk_sheet_write(sheet, before);
     bk_sheet_write(sheet, name);
     bk_sheet_write(sheet, BK_STR("=\""));
@@ -141,36 +121,30 @@ static void put_attribute(struct bk_sheet *sheet, struct bk_str before, struct b
 
 void bk_xml_attr(struct bk_sheet *sheet, const char *name, struct bk_str value)
 {
-    if (sheet->mode != BK_SHEET_LIST && sheet->err == BK_OK)
+    if (sheet->list == NULL && sheet->err == BK_OK)
         put_attribute(sheet, BK_STR(" "), bk_str_of(name), value);
 }
 
 static void put_text(struct bk_sheet *sheet, struct bk_str text)
 {
-    if (sheet->mode == BK_SHEET_CHECK) {
-        if (text.len > 0)
-            expect(sheet, BK_XML_TEXT, BK_STR_NONE, text);
-        return;
-    }
+    if (text.len > 0)
+        bk_notes_add(&sheet->notes, BK_NOTE_TEXT, BK_STR_NONE, text);
     end_tag(sheet, BK_STR(">"));
     write_escaped(sheet, text, false);
 }
 
 void bk_xml_text(struct bk_sheet *sheet, struct bk_str text)
 {
-    if (sheet->mode != BK_SHEET_LIST && sheet->err == BK_OK)
+    if (sheet->list == NULL && sheet->err == BK_OK)
         put_text(sheet, text);
 }
 
 void bk_xml_close(struct bk_sheet *sheet)
 {
-    if (sheet->mode == BK_SHEET_LIST || sheet->err != BK_OK)
+    if (sheet->list != NULL || sheet->err != BK_OK)
         return;
     struct bk_str tag = bk_str_of(sheet->tags[--sheet->depth]);
-    if (sheet->mode == BK_SHEET_CHECK) {
-        expect(sheet, BK_XML_CLOSE, tag, BK_STR_NONE);
-        return;
-    }
+    bk_notes_add(&sheet->notes, BK_NOTE_CLOSE, tag, BK_STR_NONE);
     if (sheet->is_tag_open) {
         end_tag(sheet, BK_STR("/>\n"));
         return;
@@ -182,17 +156,13 @@ void bk_xml_close(struct bk_sheet *sheet)
 
 void bk_xml_put_element(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
 {
-    if (sheet->mode == BK_SHEET_CHECK) {
-        expect(sheet, BK_XML_OPEN, name, BK_STR_NONE);
-        put_text(sheet, value);
-        expect(sheet, BK_XML_CLOSE, name, BK_STR_NONE);
-        return;
-    }
+    bk_notes_add(&sheet->notes, BK_NOTE_OPEN, name, BK_STR_NONE);
     end_tag(sheet, BK_STR(">\n"));
     bk_sheet_write(sheet, BK_STR("<"));
     bk_sheet_write(sheet, name);
-    bk_sheet_write(sheet, BK_STR(">"));
-    write_escaped(sheet, value, false);
+    sheet->is_tag_open = true;
+    put_text(sheet, value);
+    bk_notes_add(&sheet->notes, BK_NOTE_CLOSE, name, BK_STR_NONE);
     bk_sheet_write(sheet, BK_STR("</"));
     bk_sheet_write(sheet, name);
     bk_sheet_write(sheet, BK_STR(">\n"));
@@ -253,85 +223,71 @@ static void *piece_resize(void *piece, size_t bytes)
 static const XML_Memory_Handling_Suite wiped_memory = {piece_new, piece_resize, piece_free};
 
 struct reading {
-    struct bk_xml_tokens *tokens;
+    struct bk_sheet *sheet;
     XML_Parser parser;
-    bool is_foreign; /* something that the encoder never writes */
-    enum bk_err err;
-    size_t text_begin; /* of the text that is being read */
+    struct bk_buf text; /* what has been read since the last tag; wiped */
+    bool is_foreign;    /* something that the encoder never writes */
 };
 
-/* Tokens borrow from tokens->text once it grows no more: until then they hold offsets. */
-static void add_token(struct reading *reading, enum bk_xml_kind kind, const char *name,
-                      const char *value)
+static void stop(struct reading *reading)
 {
-    struct bk_xml_tokens *tokens = reading->tokens;
-    if (tokens->count == tokens->size) {
-        size_t size = tokens->size == 0 ? 512 : 2 * tokens->size;
-        struct bk_xml_token *rows = bk_realloc(tokens->rows, size * sizeof *rows);
-        if (rows == NULL) {
-            reading->err = BK_ERR_NO_MEMORY;
-            XML_StopParser(reading->parser, XML_FALSE);
-            return;
-        }
-        tokens->rows = rows;
-        tokens->size = size;
-    }
-    struct bk_str name_text = bk_str_of(name), value_text = bk_str_of(value);
-    bk_buf_add(&tokens->text, name_text);
-    bk_buf_add(&tokens->text, value_text);
-    tokens->rows[tokens->count++] =
-        (struct bk_xml_token){kind, {NULL, name_text.len}, {NULL, value_text.len}};
+    XML_StopParser(reading->parser, XML_FALSE);
 }
 
-/* What has been read since the last tag: one token, or nothing when it is blank. */
+/* The next note is this one. */
+static void find(struct reading *reading, enum bk_note_kind kind, struct bk_str name,
+                 struct bk_str value)
+{
+    struct bk_note note = {.name = BK_STR("end of file")};
+    if (bk_notes_next(&reading->sheet->notes, &note) && note.kind == kind &&
+        bk_str_eq(note.name, name) && bk_str_eq(note.value, value))
+        return;
+    bk_sheet_differs(reading->sheet, note.name);
+    stop(reading);
+}
+
+/* One text, or none when it is blank altogether: what stands between elements. */
 static void end_text(struct reading *reading)
 {
-    struct bk_xml_tokens *tokens = reading->tokens;
-    size_t begin = reading->text_begin, len = tokens->text.len - begin;
-    reading->text_begin = 0;
-    if (len == 0)
-        return;
-    const char *text = tokens->text.ptr + begin;
+    struct bk_str text = bk_buf_str(&reading->text);
     size_t blanks = 0;
-    while (blanks < len && strchr(" \t\r\n", text[blanks]) != NULL)
+    while (blanks < text.len && strchr(" \t\r\n", text.ptr[blanks]) != NULL)
         blanks++;
-    if (blanks == len) {
-        tokens->text.len = begin;
-        return;
-    }
-    add_token(reading, BK_XML_TEXT, NULL, NULL);
-    if (reading->err == BK_OK)
-        tokens->rows[tokens->count - 1].value.len = len;
+    if (blanks < text.len)
+        find(reading, BK_NOTE_TEXT, BK_STR_NONE, text);
+    bk_buf_clear(&reading->text);
 }
 
 static void on_open(void *user, const XML_Char *tag, const XML_Char **attributes)
 {
     struct reading *reading = user;
     end_text(reading);
-    add_token(reading, BK_XML_OPEN, tag, NULL);
+    find(reading, BK_NOTE_OPEN, bk_str_of(tag), BK_STR_NONE);
     for (; *attributes != NULL; attributes += 2)
-        add_token(reading, BK_XML_ATTR, attributes[0], attributes[1]);
-    reading->text_begin = reading->tokens->text.len;
+        find(reading, BK_NOTE_ATTR, bk_str_of(attributes[0]), bk_str_of(attributes[1]));
 }
 
 static void on_close(void *user, const XML_Char *tag)
 {
     struct reading *reading = user;
     end_text(reading);
-    add_token(reading, BK_XML_CLOSE, tag, NULL);
-    reading->text_begin = reading->tokens->text.len;
+    find(reading, BK_NOTE_CLOSE, bk_str_of(tag), BK_STR_NONE);
 }
 
 static void on_text(void *user, const XML_Char *text, int len)
 {
     struct reading *reading = user;
-    bk_buf_add(&reading->tokens->text, (struct bk_str){text, (size_t)len});
+    bk_buf_add(&reading->text, (struct bk_str){text, (size_t)len});
+    if (reading->text.err == BK_OK)
+        return;
+    reading->sheet->err = reading->text.err;
+    stop(reading);
 }
 
 static void refuse(struct reading *reading)
 {
     reading->is_foreign = true;
-    XML_StopParser(reading->parser, XML_FALSE);
+    stop(reading);
 }
 
 static void on_comment(void *user, const XML_Char *text)
@@ -357,61 +313,43 @@ static void on_doctype(void *user, const XML_Char *name, const XML_Char *system_
     refuse(user);
 }
 
-static void settle(struct bk_xml_tokens *tokens)
+/* Why the parser gave up, unless a note was not met: that was told. */
+static void settle(struct reading *reading)
 {
-    const char *at = tokens->text.ptr;
-    for (size_t i = 0; i < tokens->count; i++) {
-        struct bk_xml_token *token = &tokens->rows[i];
-        token->name.ptr = at;
-        at += token->name.len;
-        token->value.ptr = at;
-        at += token->value.len;
+    struct bk_sheet *sheet = reading->sheet;
+    enum XML_Error fault = XML_GetErrorCode(reading->parser);
+    if (sheet->err != BK_OK)
+        return;
+    if (fault == XML_ERROR_NO_MEMORY) {
+        sheet->err = BK_ERR_NO_MEMORY;
+        return;
     }
+    sheet->err = BK_ERR_INTERNAL;
+    bk_detail_set(sheet->detail, "line %lu of the file does not read back: %s; nothing is served",
+                  (unsigned long)XML_GetCurrentLineNumber(reading->parser),
+                  reading->is_foreign ? "holds what is never written" : XML_ErrorString(fault));
 }
 
-enum bk_err bk_xml_read(struct bk_str text, struct bk_xml_tokens *ret_tokens,
-                        struct bk_detail *ret_detail)
+void bk_xml_check(struct bk_sheet *sheet, struct bk_str text)
 {
-    *ret_tokens = (struct bk_xml_tokens){0};
-    bk_buf_init_secret(&ret_tokens->text, 2 * BK_FILE_SIZE_MAX);
-    struct reading reading = {.tokens = ret_tokens,
+    struct bk_note left;
+    struct reading reading = {.sheet = sheet,
                               .parser = XML_ParserCreate_MM("UTF-8", &wiped_memory, NULL)};
-    if (reading.parser == NULL)
-        return BK_ERR_NO_MEMORY;
+    if (reading.parser == NULL) {
+        sheet->err = BK_ERR_NO_MEMORY;
+        return;
+    }
+    bk_buf_init_secret(&reading.text, BK_FILE_SIZE_MAX);
     XML_SetUserData(reading.parser, &reading);
     XML_SetElementHandler(reading.parser, on_open, on_close);
     XML_SetCharacterDataHandler(reading.parser, on_text);
     XML_SetCommentHandler(reading.parser, on_comment);
     XML_SetProcessingInstructionHandler(reading.parser, on_instruction);
     XML_SetStartDoctypeDeclHandler(reading.parser, on_doctype);
-    enum XML_Status status = XML_Parse(reading.parser, text.ptr, (int)text.len, XML_TRUE);
-    if (reading.err == BK_OK)
-        reading.err = ret_tokens->text.err;
-    if (reading.err == BK_OK && status != XML_STATUS_OK &&
-        XML_GetErrorCode(reading.parser) == XML_ERROR_NO_MEMORY)
-        reading.err = BK_ERR_NO_MEMORY;
-    if (reading.err == BK_OK && (status != XML_STATUS_OK || reading.is_foreign)) {
-        bk_detail_set(ret_detail, "line %lu of the file does not read back: %s; nothing is served",
-                      (unsigned long)XML_GetCurrentLineNumber(reading.parser),
-                      reading.is_foreign ? "holds what is never written"
-                                         : XML_ErrorString(XML_GetErrorCode(reading.parser)));
-        reading.err = BK_ERR_INTERNAL;
-    }
+    if (XML_Parse(reading.parser, text.ptr, (int)text.len, XML_TRUE) != XML_STATUS_OK)
+        settle(&reading);
+    else if (bk_notes_next(&sheet->notes, &left))
+        bk_sheet_differs(sheet, left.name);
     XML_ParserFree(reading.parser);
-    if (reading.err == BK_OK)
-        settle(ret_tokens);
-    return reading.err;
-}
-
-void bk_xml_tokens_free(struct bk_xml_tokens *tokens)
-{
-    bk_free(tokens->rows);
-    bk_buf_deinit(&tokens->text);
-    *tokens = (struct bk_xml_tokens){0};
-}
-
-void bk_xml_check_end(struct bk_sheet *sheet)
-{
-    if (sheet->err == BK_OK && sheet->token_at != sheet->token_count)
-        bk_sheet_differs(sheet, BK_STR("end of file"));
+    bk_buf_deinit(&reading.text);
 }

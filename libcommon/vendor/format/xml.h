@@ -8,7 +8,7 @@
  *     bk_xml_close(sheet);
  *
  * Elements that hold others stand on lines of their own; one that holds text is one line. The calls
- * write, or find their like in what expat read; in a list they do nothing. Comments, processing
+ * write and note; in a list they do nothing. Comments, processing
  * instructions and document types are never written, and refused when they are read back.
  * Tags and names of attributes are constants of a driver or checked names.
  */
@@ -39,27 +39,8 @@ const char *bk_xml_check_value(const struct bk_format *format, struct bk_str val
  * 128. */
 bool bk_xml_is_name(struct bk_str name);
 
-/* --- the check -------------------------------------------------------------------------------- */
-
-enum bk_xml_kind { BK_XML_OPEN, BK_XML_ATTR, BK_XML_TEXT, BK_XML_CLOSE };
-
-/* An element, then its attributes in their order, its text and children, its end. Text that is
- * blank altogether is left out. */
-struct bk_xml_token {
-    enum bk_xml_kind kind;
-    struct bk_str name, value; /* a text has no name, an element no value */
-};
-
-struct bk_xml_tokens {
-    struct bk_xml_token *rows; /* owned */
-    size_t count, size;
-    struct bk_buf text; /* what they borrow from; wiped */
-};
-
-/* BK_ERR_INTERNAL: not well-formed, or holds what the encoder never writes; detail says where. */
-BK_MUST_USE enum bk_err bk_xml_read(struct bk_str text, struct bk_xml_tokens *ret_tokens,
-                                    struct bk_detail *ret_detail);
-void bk_xml_tokens_free(struct bk_xml_tokens *tokens); /* also after bk_xml_read has failed */
-void bk_xml_check_end(struct bk_sheet *sheet);         /* nothing may be left */
+/* The whole file, read by expat, against the notes. BK_ERR_INTERNAL: not well-formed, holds what
+ * the encoder never writes, or another thing than was noted. */
+void bk_xml_check(struct bk_sheet *sheet, struct bk_str text);
 
 #endif

@@ -147,10 +147,10 @@ static void fill_many(struct bk_sheet *sheet, const void *context)
         bk_put(sheet, BK_STR("name"), BK_STR("0123456789012345678901234567890123456789"));
 }
 
-static void files_larger_than_a_chunk_and_than_the_limit(void **state)
+static void files_that_grow_and_one_larger_than_the_limit(void **state)
 {
     (void)state;
-    int count = 3000; /* 48 bytes each, 8 KiB a chunk */
+    int count = 3000; /* 48 bytes each */
     struct bk_buf out;
     struct bk_detail detail = {{0}};
     bk_buf_init_secret(&out, 1 << 20);
@@ -297,7 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_written_or_refused_by_the_table),
         cmocka_unit_test(what_does_not_read_back_is_not_served),
-        cmocka_unit_test(files_larger_than_a_chunk_and_than_the_limit),
+        cmocka_unit_test(files_that_grow_and_one_larger_than_the_limit),
         cmocka_unit_test(the_parser_reads_what_phones_read),
         cmocka_unit_test(dialects_are_written_by_the_table),
         cmocka_unit_test(names_of_parameters),
