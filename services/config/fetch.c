@@ -69,12 +69,16 @@ enum fetch_use fetch_use_of(const struct bk_request *request, const struct bk_ve
     return FETCH_NOTHING;
 }
 
-const char *fetch_kind_name(enum fetch_use use, enum bk_file_kind kind)
+const char *fetch_kind_name(enum fetch_use use, const struct bk_vendor *vendor,
+                            enum bk_file_kind kind)
 {
     switch (use) {
     case FETCH_NOTHING:
         break;
     case FETCH_RENDERED:
+        /* Images lie on a static host; what a phone starts with is a list of files (Avaya). */
+        if (kind == BK_FILE_FIRMWARE && (vendor->boot_kinds >> kind & 1) != 0)
+            kind = BK_FILE_MASTER;
         return bk_file_kind_name(kind);
     case FETCH_STORED:
         return "stored";

@@ -95,7 +95,8 @@ bool fetch_is_read(const struct bk_request *request);
  * and bk.enrol_fetch call that, NULL with FETCH_NOTHING. */
 enum fetch_use fetch_use_of(const struct bk_request *request, const struct bk_vendor *vendor,
                             const struct bk_path_match *match);
-const char *fetch_kind_name(enum fetch_use use, enum bk_file_kind kind);
+const char *fetch_kind_name(enum fetch_use use, const struct bk_vendor *vendor,
+                            enum bk_file_kind kind);
 /* The request is for this: path is what matched. */
 void fetch_take_match(struct fetch *fetch, const struct bk_vendor *vendor,
                       const struct bk_path_match *match, struct bk_str path);

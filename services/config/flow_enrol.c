@@ -142,7 +142,7 @@ static enum bk_next step_match(struct bk_flow *flow)
         if (use == FETCH_NOTHING)
             continue;
         enrol->readings[enrol->reading_count++] =
-            (struct bk_enrol_reading){(*vendor)->name, fetch_kind_name(use, match->kind)};
+            (struct bk_enrol_reading){(*vendor)->name, fetch_kind_name(use, *vendor, match->kind)};
         if (match->has_mac)
             fetch_claim_mac(fetch, &match->mac);
     }

@@ -50,7 +50,7 @@ static enum bk_next step_load(struct bk_flow *flow)
         .root_ids = identity->root_ids,
         .root_count = identity->root_count,
         .fingerprint = identity->fingerprint,
-        .kind = fetch_kind_name(fetch->use, fetch->file.kind),
+        .kind = fetch_kind_name(fetch->use, fetch->vendor, fetch->file.kind),
         /* A certificate is the better witness, where it tells. */
         .model = identity->model.len > 0 ? identity->model : bk_str_of(fetch->visit.model),
         .serial = identity->serial,

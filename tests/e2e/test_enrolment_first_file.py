@@ -1,4 +1,6 @@
-"""Phones whose first file names the others come in by it: a Dinstar by its serial number, a Poly by its master."""
+"""Phones whose first file names the others come in by it: a Dinstar by its serial number, a Poly
+by its master, an Avaya by the list that it starts with.
+"""
 
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -134,3 +136,51 @@ def test_a_poly_comes_in_by_its_master(stack, tenant):
     assert status == 200 and told["reg.1.auth.password"] == one.secret and address in told.values()
     assert one.state() == "bound"
     assert fetch(f"/{tenant.key}/e-{one.token}") == (404, {})
+
+
+class Avaya(Enrolled):
+    vendor, default_model = "avaya", "J179"
+
+    def agent(self, model=None):
+        return f"Mozilla/4.0 (compatible; MSIE 6.0) AVAYA/{model or self.model}-4.1.3.0.6 (MAC:{self.mac})"
+
+    def start(self, base):
+        """It reads on where GET sends it; (files, what was SET)."""
+        files, told, name = [], {}, "J100Supgrade.txt"
+        while name is not None:
+            answer, following = self.get(f"{base}/{name}"), None
+            files.append((name, answer.status))
+            for line in answer.body.decode().splitlines() if answer.status == 200 else []:
+                verb, rest = line.split(" ", 1)
+                if verb == "GET":
+                    following = rest.replace("$MACADDR", self.mac)
+                    break
+                assert verb == "SET"
+                key, value = rest.split(" ", 1)
+                told[key] = value.strip('"')
+            name = following
+        return files, told
+
+
+def test_an_avaya_comes_in_by_what_it_starts_with(stack, tenant):
+    one = Avaya(tenant, TOKEN)
+    one.arm()
+    names = ["J100Supgrade.txt", "46xxsettings.txt", f"{one.mac}.txt"]
+    files, told = one.start(f"/{tenant.key}/e-{one.token}")
+    assert files == [(name, 200) for name in names]
+    assert set(told) == {"TLSSRVR", "TLSPORT", "HTTPDIR"} and one.state() == "claimed"
+    assert told["HTTPDIR"] == f"{tenant.key}/s-{one.steady}"
+    files, told = one.start(f"/{told['HTTPDIR']}")
+    assert files == [(name, 200) for name in names]
+    assert told["FORCE_SIP_PASSWORD"] == one.secret and one.state() == "bound"
+    assert one.start(f"/{tenant.key}/e-{one.token}")[0] == [("J100Supgrade.txt", 404)]
+    tenant.wait_visit("boot", lambda status, why, kind, *_: (status, kind) == (200, "firmware"))
+
+
+def test_nobody_elses_firmware_is_there(stack, tenant):
+    one = Poly(tenant, TOKEN)
+    one.arm()
+    for proof in (f"e-{one.token}", f"s-{one.steady}"):
+        for name in ("sip.ld", "3111-46157-002.sip.ld", "J100Supgrade.txt"):
+            assert one.get(f"/{tenant.key}/{proof}/{name}").status == 404
+    assert one.state() == "claimed"

@@ -78,7 +78,7 @@ const struct bk_format *avaya_form(const struct bk_file *file)
     enum bk_file_kind kind = file->request.kind;
     bool is_1200 = file->request.model_code.len > 0 ||
                    (file->is_model_known && bk_model_has_trait(file->model, BK_STR("1200")));
-    bool is_served = kind == BK_FILE_FIRMWARE || kind == BK_FILE_COMMON || kind == BK_FILE_DEVICE;
+    bool is_served = kind == BK_FILE_FIRMWARE || kind == BK_FILE_MASTER || kind == BK_FILE_DEVICE;
     return is_served && !is_1200 ? &avaya_format : NULL;
 }
 
@@ -174,7 +174,7 @@ void avaya_fill(struct bk_sheet *sheet, const struct bk_file *file)
         bk_lines_literal(sheet, BK_STR("GET 46xxsettings.txt"));
         return;
     }
-    if (file->request.kind == BK_FILE_COMMON) {
+    if (file->request.kind == BK_FILE_MASTER) {
         bk_lines_literal(sheet, BK_STR("GET $MACADDR.txt"));
         return;
     }

@@ -35,7 +35,7 @@ bool avaya_match_path(struct bk_str path, struct bk_path_match *ret_match)
         match.kind = BK_FILE_DEVICE;
         match.has_mac = true;
     } else if (bk_str_eq(path, BK_STR("46xxsettings.txt"))) {
-        match.kind = BK_FILE_COMMON;
+        match.kind = BK_FILE_MASTER; /* it names the phone's own */
     } else if (is_cfg && is_1200(bk_str_slice(stem, 0, 4)) &&
                (stem.len == 4 || bk_str_eq(bk_str_slice(stem, 4, stem.len), sip))) {
         match.kind = BK_FILE_COMMON;

@@ -158,7 +158,7 @@ static bool read_avaya(const struct bk_file *file, struct bk_str text, struct pa
         return false;
     if (file->request.kind == BK_FILE_FIRMWARE)
         return is_next(&lines, "GET 46xxsettings.txt") && is_end(&lines);
-    if (file->request.kind == BK_FILE_COMMON)
+    if (file->request.kind == BK_FILE_MASTER)
         return is_next(&lines, "GET $MACADDR.txt") && is_end(&lines);
     while (next(&lines)) {
         if (!bk_str_starts(lines.line, set))

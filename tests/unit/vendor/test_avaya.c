@@ -18,7 +18,7 @@ static void every_collected_path_is_matched(void **state)
 static const struct {
     const char *path, *kind, *model_code;
 } paths[] = {
-    {"46xxsettings.txt", "common", ""},    {"c81fea9b650d.txt", "device", ""},
+    {"46xxsettings.txt", "master", ""},    {"c81fea9b650d.txt", "device", ""},
     {"SIPC81FEA9B650D.cfg", "device", ""}, {"96x1Supgrade.txt", "firmware", ""},
     {"1210.cfg", "common", "1210"},
 };
