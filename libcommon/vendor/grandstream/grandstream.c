@@ -106,6 +106,7 @@ static const struct bk_reserved reserved[] = {
     {"p2610", USE_PBX},
     {"p1411", USE_PBX},
     {"sip.override.*", USE_PBX},
+    {"account.#.sip.fromdomain", USE_PBX},
     {"account.#.enable", USE_LINE},
     {"account.#.name", USE_LINE},
     {"account.#.sip.server.*", USE_PBX},

@@ -33,6 +33,10 @@ static const struct bk_reserved reserved[] = {
     {"sec.srtp.*", USE_PBX},
     {"voipprot.server.*", USE_PBX}, /* of registrations that name none */
     {"voipprot.sip.outboundproxy.*", USE_PBX},
+    {"dns.cache.*", USE_PBX}, /* answers in the place of DNS */
+    {"device.net.dhcpboot*", USE_ADDRESS},
+    {"upgrade.*", "set firmware.url instead"},
+    {"sec.uploaddevice.*", USE_NONE},
     {"attendant.resourcelist.*", USE_KEY},
     {"linekey.*", USE_KEY},
     {"voice.codecpref.g711_mu", USE_CODECS},

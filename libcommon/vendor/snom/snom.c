@@ -60,8 +60,11 @@ static const struct bk_reserved reserved[] = {
     {"settings_refresh_timer*", "set provisioning.interval_min instead"},
     {"pnp_config*", "set provisioning.pnp instead"},
     {"firmware*", USE_FIRMWARE},
-    {"update_policy*", USE_FIRMWARE},
     {"upload_*", USE_FIRMWARE},
+    {"update_*", USE_FIRMWARE},
+    {"subscribe_config*", USE_ADDRESS},
+    {"wui_admin_only*", USE_PASSWORD}, /* pages that its user may not see */
+    {"tls_server_authentication*", "set security.verify_server instead"},
     {"admin_mode*", USE_PASSWORD},
     {"user_admin_mode*", USE_PASSWORD},
     {"service_mode_*", USE_PASSWORD},

@@ -100,6 +100,14 @@ const struct bk_reserved yealink_reserved[] = {
     BOTH("managementserver.*", USE_NONE),
     BOTH("dm.*", USE_NONE),
     BOTH("push_xml.*", USE_NONE),
+    BOTH("rps.*", USE_NONE),
+    BOTH("ymcs.*", USE_NONE),
+    BOTH("yms.*", USE_NONE),
+    BOTH("network.proxy.*", USE_NONE),
+    BOTH("ssh.*", USE_NONE),
+    BOTH("telnet.*", USE_NONE),
+    BOTH("web_item_level.*", USE_NONE), /* who may see which page */
+    BOTH("features.factory_pwd_enable", USE_PASSWORD),
 
     BOTH("security.user_name.*", USE_PASSWORD),
     BOTH("security.user_password", USE_PASSWORD),

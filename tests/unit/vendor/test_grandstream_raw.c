@@ -133,6 +133,7 @@ static const struct {
     {"network.802.1x.mode", "x", BK_OK, ""},
     {"account.1.sip.sessionTimer.enable", "x", BK_OK, ""},
     {"security.minimum.TLS.version", "x", BK_OK, ""},
+    {"account.2.sip.fromDomain", "x", BK_ERR_DENIED, "PBX"},
     {"", "x", BK_ERR_INVALID, "P and a number"},
     {"P", "x", BK_ERR_INVALID, "P and a number"},
     {"p47", "evil.example", BK_ERR_INVALID, "P and a number"},
