@@ -81,6 +81,17 @@ static const struct bk_reserved reserved[] = {
     {"http_report_method", USE_NONE},
     {"log_*", USE_NONE},
     {"prt_*", USE_NONE},
+    {"xsi_*", USE_NONE}, /* a directory that may be shown the SIP password */
+    /* The proxy that it fetches by. */
+    {"proxy_mode", USE_ADDRESS},
+    {"proxy_host", USE_ADDRESS},
+    {"proxy_server", USE_ADDRESS},
+    {"proxy_port", USE_ADDRESS},
+    {"proxy_auth*", USE_ADDRESS},
+    {"proxy_user*", USE_ADDRESS},
+    {"proxy_passw*", USE_ADDRESS},
+    {"pac_url*", USE_ADDRESS},
+    {"web_proxy_*", USE_ADDRESS},
     {"upgrade_*", USE_FIRMWARE},
     {"downgrade_rev_limit", USE_FIRMWARE},
     {"peer_firmware_sharing*", USE_FIRMWARE},

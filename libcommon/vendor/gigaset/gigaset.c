@@ -41,6 +41,8 @@ static const struct bk_reserved reserved[] = {
     {"tr69*", USE_NONE},
     {"cwmp*", USE_NONE},
     {"system.tr*", USE_NONE},
+    {"net.http*", USE_NONE},
+    {"net.proxy*", USE_NONE},
     {"certificate*", USE_NONE},
     {"system.security.*", USE_NONE},
     {"system.certificate*", USE_NONE},

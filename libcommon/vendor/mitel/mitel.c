@@ -96,6 +96,8 @@ static const struct bk_reserved reserved[] = {
     {"user password*", USE_NONE},
     {"options password*", USE_NONE},
     {"web interface*", USE_NONE},
+    {"force web*", USE_NONE},
+    {"upload system info*", USE_NONE}, /* its files, passwords among them, to another server */
     {"ssh *", USE_NONE},
     {"telnet *", USE_NONE},
     {"tr69*", USE_NONE},

@@ -110,6 +110,7 @@ static const struct {
     {"FirmwareManagment.AutomaticCheckForUpdates", "1", BK_ERR_DENIED},
     {"FirmwareManagement.Server", "x", BK_ERR_DENIED},
     {"NET.IP.IPv4.DHCP.Options.Disabled", "x", BK_ERR_DENIED},
+    {"NET.HTTP.Proxy.Address", "evil.example", BK_ERR_DENIED},
     {"TR069.AcsUrl", "https://evil.example", BK_ERR_DENIED},
     {"Certificates.Trusted", "x", BK_ERR_DENIED},
     {"SSH.Enabled", "1", BK_ERR_DENIED},
