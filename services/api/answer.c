@@ -74,13 +74,25 @@ void api_answer_problem(struct api_exchange *exchange, const struct api_problem 
     if (members != NULL)
         json_object_update_missing(body, (json_t *)(uintptr_t)members);
     answer->status = problem->status;
-    answer->location = answer->etag = BK_STR_NONE;
+    answer->location = answer->etag = answer->disposition = BK_STR_NONE;
     if (problem->status == 401)
         answer->challenge = "Bearer";
     if (problem->status == 503 || problem->status == 429)
         answer->retry_after_s = RETRY_AFTER_S;
     put_body(answer, body, BK_STR("application/problem+json"));
     json_decref(body);
+}
+
+static void put_file(struct api_exchange *exchange)
+{
+    struct api_call *call = &exchange->call;
+    struct api_answer *answer = &exchange->answer;
+    bk_buf_deinit(&answer->body);
+    answer->body = call->reply.file;
+    call->reply.file = (struct bk_buf){0};
+    answer->content_type = BK_STR("application/octet-stream");
+    answer->disposition =
+        bk_arena_printf(call->arena, "attachment; filename=\"%s\"", call->reply.file_name);
 }
 
 /* "not_found" -> "not-found" */
@@ -134,6 +146,8 @@ void api_answer_reply(struct api_exchange *exchange, enum bk_err err)
     answer->etag = bk_str_of(reply->etag);
     if (reply->body != NULL)
         put_body(answer, reply->body, BK_STR("application/json"));
+    else if (reply->file_name != NULL)
+        put_file(exchange);
     if (answer->body.err != BK_OK) {
         exchange->err = answer->body.err;
         bk_detail_set(&call->detail, "the answer is longer than its limit, or out of memory");
@@ -144,7 +158,7 @@ void api_answer_reply(struct api_exchange *exchange, enum bk_err err)
 void api_answer_send(struct api_exchange *exchange)
 {
     struct api_answer *answer = &exchange->answer;
-    struct bk_header headers[8];
+    struct bk_header headers[10];
     char retry_after[16];
     size_t count = 0;
 #define ADD(name, text) \
@@ -159,6 +173,10 @@ void api_answer_send(struct api_exchange *exchange)
         ADD("location", answer->location);
     if (answer->etag.len > 0)
         ADD("etag", answer->etag);
+    if (answer->disposition.len > 0) {
+        ADD("content-disposition", answer->disposition);
+        ADD("x-content-type-options", BK_STR("nosniff"));
+    }
     if (answer->allow != NULL)
         ADD("allow", bk_str_of(answer->allow));
     if (answer->challenge != NULL)

@@ -53,7 +53,7 @@ struct api_route {
     const char *operation_id; /* as in api-spec/openapi.yaml */
     enum api_role role;       /* API_ROLE_NONE: no token is asked for (login) */
     bool needs_tenant;        /* else also an operator without a tenant may call it */
-    bool reads_only;          /* transaction is read only */
+    bool reads_only;          /* transaction is read only: nothing is noted in the audit either */
     api_handler_fn *handler;  /* role NONE: without a transaction, on a thread for logins */
     const struct api_resource *resource; /* of the handlers api_resource_…; else NULL */
     const struct api_doc *doc;           /* NULL: the resource's table tells everything */
@@ -61,10 +61,12 @@ struct api_route {
 extern const struct api_route api_routes[]; /* method NULL ends */
 
 struct api_reply {
-    int status;           /* 0: 200; with BK_ERR_DENIED, 401: who signs in is not who he says */
-    json_t *body;         /* owned; NULL: none */
-    const char *location; /* "/v1/jobs/7"; NULL: none */
-    const char *etag;     /* with its quotes; NULL: none */
+    int status;            /* 0: 200; with BK_ERR_DENIED, 401: who signs in is not who he says */
+    json_t *body;          /* owned; NULL: none */
+    struct bk_buf file;    /* owned; instead of body: bytes, answered as an attachment */
+    const char *file_name; /* its name, of letters, digits, dots, hyphens; NULL: no file */
+    const char *location;  /* "/v1/jobs/7"; NULL: none */
+    const char *etag;      /* with its quotes; NULL: none */
     const char *problem; /* stable type of a problem, "…/problems/<this>"; NULL: the error's name */
     json_t *problem_members; /* further members of the problem, {"limit": 16}; owned */
     bool rings;              /* after the commit: jobs or changes wait */

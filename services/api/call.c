@@ -149,11 +149,12 @@ static enum bk_err load_scope(struct api_call *call)
 static enum bk_err judge_rights(struct api_call *call)
 {
     const struct api_route *route = call->route;
+    const bool looks = strcmp(route->method, "GET") == 0;
     if (call->scope.role < route->role || call->scope.role == API_ROLE_NONE)
         return deny(call, "role", "your role in this tenant does not allow this");
     if (route->needs_tenant && call->scope.tenant_id == 0)
         return deny(call, "no-tenant", "sign in to a tenant for this: \"tenant\" of the login");
-    if (call->scope.is_suspended && !route->reads_only && call->scope.role != API_OPERATOR)
+    if (call->scope.is_suspended && !looks && call->scope.role != API_OPERATOR)
         return deny(call, "suspended", "the tenant is suspended: it can be looked at only");
     return BK_OK;
 }
@@ -205,6 +206,7 @@ static void begin_again(struct api_exchange *exchange)
     struct api_call *call = &exchange->call;
     json_decref(call->reply.body);
     json_decref(call->reply.problem_members);
+    bk_buf_deinit(&call->reply.file);
     call->reply = (struct api_reply){0};
     call->detail = (struct bk_detail){{0}};
     bk_buf_deinit(&exchange->answer.body);

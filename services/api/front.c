@@ -64,6 +64,7 @@ static void free_if_over(struct api_exchange *exchange)
     json_decref(call->input);
     json_decref(call->reply.body);
     json_decref(call->reply.problem_members);
+    bk_buf_deinit(&call->reply.file);
     bk_buf_deinit(&exchange->answer.body);
     bk_arena_free(call->arena);
     bk_wipe(exchange, sizeof *exchange); /* its detail may repeat what was sent */

@@ -65,6 +65,7 @@ struct api_answer {
     struct bk_str content_type; /* empty: no body */
     struct bk_buf body;
     struct bk_str location, etag; /* empty: none; of the call's arena */
+    struct bk_str disposition;    /* likewise; of a file, which no browser shows or guesses about */
     const char *allow, *challenge;
     int retry_after_s; /* 0: not said */
 };

@@ -36,6 +36,8 @@ extern api_handler_fn api_blocked_certificates_list, api_blocked_certificates_ge
     api_blocked_certificates_create, api_blocked_certificates_delete;
 /* res_parameters.c */
 extern api_handler_fn api_parameters_list, api_parameters_changes;
+/* res_uploads.c */
+extern api_handler_fn api_uploads_list, api_uploads_get, api_uploads_content, api_uploads_delete;
 /* res_refusals.c */
 extern api_handler_fn api_refusals_get;
 /* res_bans.c */
@@ -54,6 +56,7 @@ extern const struct api_doc api_doc_lines_list, api_doc_lines_put_all, api_doc_l
     api_doc_job_batches_create, api_doc_device_policy_get, api_doc_devices_accept,
     api_doc_devices_block, api_doc_devices_arm, api_doc_enrolments_get, api_doc_enrolments_arm,
     api_doc_enrolments_delete, api_doc_refusals_get, api_doc_parameters_list,
-    api_doc_parameters_changes;
+    api_doc_parameters_changes, api_doc_uploads_list, api_doc_uploads_get, api_doc_uploads_content,
+    api_doc_uploads_delete;
 
 #endif

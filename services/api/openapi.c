@@ -251,11 +251,14 @@ static json_t *good_answer(struct document *document, const struct api_route *ro
     }
     const enum kind kind = kind_of(route);
     const bool is_part = route->doc != NULL && route->doc->is_part;
+    const bool is_file = route->doc != NULL && route->doc->is_file;
     if (strcmp(status, "204") != 0 &&
         (kind == K_GET || kind == K_CREATE || kind == K_PATCH || is_part))
         set(headers, "ETag", reference("headers", "ETag"));
     if ((strcmp(status, "201") == 0 && kind == K_CREATE) || strcmp(status, "202") == 0)
         set(headers, "Location", reference("headers", "Location"));
+    if (is_file)
+        set(headers, "Content-Disposition", reference("headers", "Content-Disposition"));
     if (json_object_size(headers) > 0)
         set(answer, "headers", headers);
     else
@@ -263,6 +266,8 @@ static json_t *good_answer(struct document *document, const struct api_route *ro
     json_t *schema = strcmp(status, "204") == 0 ? NULL : answer_schema(document, route);
     if (schema != NULL)
         set(answer, "content", content("application/json", schema));
+    if (is_file)
+        set(answer, "content", content("application/octet-stream", json_object()));
     return answer;
 }
 
@@ -399,7 +404,8 @@ static const char about[] =
     "REST for tenants' admins and for operators. JSON in UTF-8; ids are integers, times RFC 3339 "
     "in UTC. A list is a page: items, and next_cursor for ?cursor= of the next. PATCH is a "
     "merge-patch (RFC 7396): null puts a member back to how it began. What is unknown and what is "
-    "another tenant's are the same 404. Secrets are written, never read. Errors are "
+    "another tenant's are the same 404. Secrets are written, never read; what "
+    "phones wrote themselves may hold some, and is read by technicians and above. Errors are "
     "application/problem+json. This document is made by beckon-api --print-openapi from the tables "
     "that the server itself works by.";
 
@@ -414,14 +420,17 @@ void api_openapi_print(FILE *out)
         "info", "title", "Beckon", "version", "1", "description", about, "servers", "url", "/",
         "description", "Where beckon-api listens.", "security", "bearer", "paths", document.paths,
         "components",
-        json_pack("{s:{s:{s:s, s:s, s:s, s:s}}, s:o, s:{s:{s:s, s:{s:s}}, s:{s:s, s:{s:s}}}, s:o,"
+        json_pack("{s:{s:{s:s, s:s, s:s, s:s}}, s:o, s:{s:{s:s, s:{s:s}}, s:{s:s, s:{s:s}},"
+                  " s:{s:s, s:{s:s}}}, s:o,"
                   " s:o}",
                   "securitySchemes", "bearer", "type", "http", "scheme", "bearer", "bearerFormat",
                   "JWT", "description", "access_token of POST /v1/auth/login.", "parameters",
                   common_parameters(), "headers", "ETag", "description",
                   "Of what is answered; for If-Match.", "schema", "type", "string", "Location",
-                  "description", "Path of what was made.", "schema", "type", "string", "responses",
-                  common_answers(), "schemas", document.schemas));
+                  "description", "Path of what was made.", "schema", "type", "string",
+                  "Content-Disposition", "description", "attachment, with the file's name.",
+                  "schema", "type", "string", "responses", common_answers(), "schemas",
+                  document.schemas));
     api_yaml_print(out, document.root);
     json_decref(document.root);
 }

@@ -17,6 +17,7 @@ struct api_doc {
     const struct api_field *answer;  /* its members; NULL: the resource's */
     const struct api_field *request; /* members of the body; NULL: none, or the resource's */
     bool is_list;                    /* {"items": [of schema]} is answered */
+    bool is_file;                    /* bytes are answered, as an attachment */
     bool is_part;                    /* of a device: the ETag is the device's */
     const struct api_filter *query;  /* ?limit= and these; NULL: none, or the resource's */
     const char *statuses; /* "200 404 409 422": of its own, beside what every operation has */

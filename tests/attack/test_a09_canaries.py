@@ -80,6 +80,7 @@ class Planted:
         self.with_accounts()
         self.with_layers()
         self.with_enrolments()
+        self.with_uploads()
         self.with_rest()
         self.with_mistakes()
         self.with_traffic()
@@ -171,6 +172,18 @@ class Planted:
                 "update app.extension set pin = %s where tenant_id = %s and extension_id = (select extension_id"
                 " from app.extension where tenant_id = %s order by 1 offset %s limit 1)",
                 (seal(key, "x", pin.encode()), self.tenant.id, self.tenant.id, number))
+
+    def with_uploads(self):
+        """What phones wrote is read back by them and by their admin, and by nobody else."""
+        for number, phone in enumerate(self.phones):
+            word = self.canaries.new("in a file that a phone wrote")
+            text = f"#!version:1.0.0.1\naccount.1.password = {word}\n" + "linekey.1.label = x\n" * 100 * number
+            path = f"/{self.tenant.key}/{phone.mac}-local.cfg"
+            assert phone.get(path, "PUT", body=text.encode()).status == 200
+            assert phone.get(path).body == text.encode()
+            where = f"/v1/devices/{phone.device_id()}/uploads"
+            upload = self.ask(self.admin, 200, "GET", where).json["items"][0]
+            assert self.admin.expect(200, "GET", f"{where}/{upload['id']}/content").body == text.encode()
 
     def mistakes(self):
         """(what, path, body) of requests that are answered 422, some by a sentence that repeats the secret."""

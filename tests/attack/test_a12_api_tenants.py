@@ -57,7 +57,8 @@ def snapshot(stack, tenant):
                   f" from app.{table} as t where t.tenant_id = %s", (tenant.id,))
         for table in ("tenant", "site", "membership", "pbx", "pbx_control", "extension", "profile", "device",
                       "device_line", "device_key", "key_template", "key_template_key", "key_rule", "trust_root",
-                      "job", "job_batch", "audit", "device_state", "enrolment", "anomaly", "blocked_certificate")
+                      "job", "job_batch", "audit", "device_state", "enrolment", "anomaly", "blocked_certificate",
+                      "upload", "upload_part")
     ]
 
 
@@ -106,6 +107,20 @@ def test_another_tenants_id_is_an_unknown_id(ours, theirs, stack, operation):
     assert {one.status for one in answers} == {404}, answers
     assert len({without_instance(one) for one in answers}) == 1
     assert snapshot(stack, theirs.tenant) == before
+
+
+def test_another_tenants_upload_is_an_unknown_upload(ours, theirs, stack):
+    """Below a device of one's own too; so is one of another device of one's own."""
+    client, mine = ours.clients["admin"], ours.world.ids
+    neighbour = ours.world.make("createDevice")["id"]
+    before = snapshot(stack, theirs.tenant), snapshot(stack, ours.tenant)
+    for method, rest in (("GET", ""), ("GET", "/content"), ("DELETE", "")):
+        answers = [client.request(method, f"/v1/devices/{device}/uploads/{upload}{rest}") for device, upload in (
+            (mine["device_id"], contract.UNKNOWN_ID), (mine["device_id"], theirs.world.ids["upload_id"]),
+            (theirs.world.ids["device_id"], theirs.world.ids["upload_id"]), (neighbour, mine["upload_id"]))]
+        assert {one.status for one in answers} == {404}, answers
+        assert len({without_instance(one) for one in answers}) == 1
+    assert (snapshot(stack, theirs.tenant), snapshot(stack, ours.tenant)) == before
 
 
 def test_another_tenants_id_in_a_body_is_an_unknown_id(ours, theirs, stack):
@@ -183,7 +198,7 @@ def test_row_level_security_stands_behind_it(stack, ours, theirs):
             cursor.execute("select set_config('bk.tenant_id', %s, false)", (str(ours.tenant.id),))
             for table in ("site", "pbx", "pbx_control", "extension", "profile", "device", "device_line",
                           "device_key", "job", "job_batch", "membership", "visit", "audit", "enrolment", "anomaly",
-                          "blocked_certificate"):
+                          "blocked_certificate", "upload", "upload_part"):
                 cursor.execute(f"select count(*) from app.{table} where tenant_id <> %s", (ours.tenant.id,))
                 assert cursor.fetchone()[0] == 0, table
                 if table not in ("visit", "audit", "job", "enrolment", "anomaly"):

@@ -81,6 +81,8 @@ def good_path(world, operation):
         path = world.path(operation, device_id=device["id"])
         world.client.expect(201, "POST", path, world.body("armDeviceEnrolment"))
         return path
+    if operation.id == "deleteDeviceUpload":
+        return world.path(operation, upload_id=world.upload())
     if operation.id in ("acceptDevice", "blockDevice"):
         device = world.make("createDevice")
         world.quarantine(device["id"])
@@ -157,7 +159,9 @@ def test_every_operation_answers_as_described(world, api, operation):
     answer = call(world, operation, path=good_path(world, operation), body=body)
     assert answer.status in operation.statuses("2"), answer
     schema = operation.answer_schema(answer.status)
-    if schema is None:
+    if operation.answers_bytes(answer.status):
+        assert answer.headers["content-type"] == "application/octet-stream"
+    elif schema is None:
         assert answer.body == b""
     else:
         assert answer.headers["content-type"] == "application/json"

@@ -12,6 +12,8 @@ import subprocess
 import jsonschema
 import yaml
 
+from seal import store_upload
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "api-spec" / "openapi.yaml"
 UNKNOWN_ID = 9007199254740991  # no row of any test has it
@@ -45,6 +47,10 @@ class Operation:
         answer = self.document.resolve(self.node["responses"][str(status)])
         content = answer.get("content", {}).get("application/json")
         return content["schema"] if content else None
+
+    def answers_bytes(self, status):
+        answer = self.document.resolve(self.node["responses"][str(status)])
+        return "application/octet-stream" in answer.get("content", {})
 
     def answer_headers(self, status):
         return list(self.document.resolve(self.node["responses"][str(status)]).get("headers", {}))
@@ -174,6 +180,7 @@ class World:
                       self.body("armDeviceEnrolment"))
         self.serve(self.ids["device_id"])
         self.ids["anomaly_id"] = self.anomaly(self.ids["device_id"], "guessing")
+        self.ids["upload_id"] = self.upload()
         self.ids["job_id"] = self.make("createJob")["id"]
         self.ids["job_batch_id"] = self.make("createJobBatch")["id"]
 
@@ -192,6 +199,11 @@ class World:
             "insert into app.anomaly (tenant_id, device_id, kind, seen)"
             " select tenant_id, device_id, %s, %s from app.device where device_id = %s returning anomaly_id",
             (kind, json.dumps(seen), device_id))[0][0]
+
+    def upload(self):
+        """A file that the device's phone wrote: its id."""
+        self.count += 1
+        return store_upload(self.stack, self.ids["device_id"], f"{self.mark}-{self.count}.log", b"a log of ", b"two parts")
 
     def serve(self, device_id):
         """As beckon-config keeps what it hands out."""

@@ -40,6 +40,24 @@ def set_control(stack, tenant_id, address, password=None, username="beckon", pbx
     return pbx_id
 
 
+def store_upload(stack, device_id, name, *parts, kind="log", source="192.0.2.7"):
+    """Keep a file of parts as beckon-config does when a phone has written it: its id."""
+    tenant_id = stack.sql("select tenant_id from app.device where device_id = %s", (device_id,))[0][0]
+    tenant_key = data_key(stack, tenant_id)
+    upload_id = stack.sql(
+        "insert into app.upload (tenant_id, device_id, name, kind, bytes, source) values (%s, %s, %s, %s, %s, %s)"
+        " returning upload_id", (tenant_id, device_id, name, kind, sum(map(len, parts)), source))[0][0]
+    for index, text in enumerate(parts, 1):
+        part_id, key = int.from_bytes(os.urandom(6)) + 1, os.urandom(32)
+        stack.sql(
+            "insert into app.upload_part (tenant_id, part_id, upload_id, part_index, bytes, content_key, content)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            (tenant_id, part_id, upload_id, index, len(text),
+             seal(tenant_key, f"{tenant_id}/upload_part.content_key/{part_id}", key),
+             seal(key, f"{tenant_id}/upload_part.content/{part_id}", text)))
+    return upload_id
+
+
 def set_secret(stack, tenant_id, number, secret):
     """Change an extension's secret, as the API does."""
     extension_id = stack.sql("select extension_id from app.extension where tenant_id = %s and number = %s",
