@@ -28,6 +28,7 @@ extern const struct cli_command cli_cmd_key_rule_set, cli_cmd_key_rule_list,
 extern const struct cli_command cli_cmd_refusals;
 extern const struct cli_command cli_cmd_cert_rule_add, cli_cmd_cert_rule_list,
     cli_cmd_cert_rule_delete;
+extern const struct cli_command cli_cmd_upload_list, cli_cmd_upload_show, cli_cmd_upload_delete;
 extern const struct cli_command cli_cmd_visits, cli_cmd_render, cli_cmd_explain, cli_cmd_identify;
 extern const struct cli_command cli_cmd_ban_list, cli_cmd_ban_add, cli_cmd_ban_lift;
 extern const struct cli_command cli_cmd_user_add, cli_cmd_user_list, cli_cmd_user_password,

@@ -49,10 +49,23 @@ static size_t add_text(struct bk_buf *buf, struct bk_str text)
 void cli_out_text(FILE *out, struct bk_str text)
 {
     struct bk_buf buf;
-    bk_buf_init(&buf, 4 * text.len + 1);
+    bk_buf_init_secret(&buf, 4 * text.len + 1);
     add_text(&buf, text);
     fwrite(bk_buf_text(&buf), 1, bk_buf_str(&buf).len, out);
     bk_buf_deinit(&buf);
+}
+
+void cli_out_lines(FILE *out, struct bk_str text)
+{
+    while (text.len > 0) {
+        size_t len = 0;
+        while (len < text.len && text.ptr[len] != '\n' && text.ptr[len] != '\t')
+            len++;
+        cli_out_text(out, bk_str_slice(text, 0, len));
+        if (len < text.len)
+            fputc(text.ptr[len], out);
+        text = bk_str_slice(text, len + 1, text.len);
+    }
 }
 
 /* {"host", "port"} as it was given on the command line. */
@@ -192,7 +205,7 @@ json_t *cli_json_text(struct bk_str text)
     if (bk_str_is_utf8(text))
         return json_stringn(text.ptr, text.len);
     struct bk_buf buf;
-    bk_buf_init(&buf, 4 * text.len + 1);
+    bk_buf_init_secret(&buf, 4 * text.len + 1);
     add_text(&buf, text);
     json_t *value = json_string(bk_buf_text(&buf));
     bk_buf_deinit(&buf);

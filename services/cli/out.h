@@ -27,6 +27,9 @@ void cli_out_fields(FILE *out, const json_t *object, const struct cli_column *co
 /* Text with control characters and broken UTF-8 as \xNN. */
 void cli_out_text(FILE *out, struct bk_str text);
 
+/* The same with its line ends and tabs: a file's text, to be read on a terminal. */
+void cli_out_lines(FILE *out, struct bk_str text);
+
 /* A JSON string of any bytes; null for a text without pointer. */
 json_t *cli_json_text(struct bk_str text);
 /* Compact, in the arena, terminated. */

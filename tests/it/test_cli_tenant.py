@@ -13,7 +13,7 @@ COMMANDS = (
     "migrate", "check", "keys new", "keys jwt", "keys rotate", "user add", "user list", "user password",
     "user disable", "user enable", "tenant add", "tenant list", "pbx add", "pbx control", "pbx list", "extension add",
     "extension list", "device add", "device import", "device list", "device show", "setting set",
-    "setting list", "trust-root import", "trust-root list", "visits", "render", "explain", "identify",
+    "setting list", "trust-root import", "trust-root list", "visits", "upload list", "upload show", "upload delete", "render", "explain", "identify",
 )
 
 
