@@ -388,7 +388,9 @@ def test_keys_are_in_their_files_and_in_memory_once(planted):
 def left_when_idle(planted, patience_s=3):
     """What the API still has when whatever was under way is over: an answer is read before its request is freed."""
     end = time.monotonic() + patience_s
-    while (left := left_in_memory(planted, "beckon-api worker")) and time.monotonic() < end:
+    looks = 1  # one may take longer than that on a busy machine, and the first begins too early
+    while (left := left_in_memory(planted, "beckon-api worker")) and (time.monotonic() < end or looks < 3):
+        looks += 1
         time.sleep(0.1)
     return left
 
@@ -427,14 +429,14 @@ class Wire:
 
 def test_memory_holds_none_of_what_was_refused_at_once(planted):
     """Many at a time: what one leaves is not overwritten by the next."""
-    wires = [Wire(planted) for _ in range(12)]
     for what, path, body in planted.mistakes():
+        wires = [Wire(planted) for _ in range(12)]  # a look may take longer than a connection may rest
         for wire in wires:
             wire.send(wire.request(body(planted.canaries.new(f"refused at once: {what}")), path))
         assert [wire.status() for wire in wires] == [422] * len(wires), what
         assert left_when_idle(planted) == {}
-    for wire in wires:
-        wire.close()
+        for wire in wires:
+            wire.close()
 
 
 def test_memory_holds_none_of_what_came_in_pieces(planted):
