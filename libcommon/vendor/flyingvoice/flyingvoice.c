@@ -23,6 +23,8 @@ static void fill(struct bk_sheet *sheet, const struct bk_file *file)
     yealink_fill_address(sheet, file);
     if (file->phone->is_bootstrap || file->request.kind == BK_FILE_COMMON)
         return;
+    /* 0: a NOTIFY reboots only when it says so, as Yealink's. */
+    bk_put_word(sheet, BK_STR("sip.notify_reboot_enable"), "0");
     yealink_fill_provisioning(sheet, file);
     flyingvoice_fill_settings(sheet, file->phone->settings);
     yealink_fill_accounts(sheet, file);
