@@ -9,7 +9,7 @@ extern const unsigned char bk_dinstar_models[]; /* made from models.tsv */
 
 static const char *const ouis[] = {NULL}; /* none is known */
 
-/* Raw parameters have groups of their own (format.c): none of these is ever reached by one. */
+/* Raw parameters have groups of their own (format.c): of these only the last three are reached. */
 static const struct bk_reserved reserved[] = {
     {"provision/*", "Beckon keeps the address that the device fetches from"},
     {"sipserver/*", "change the phone side of the PBX instead"},
@@ -19,6 +19,9 @@ static const struct bk_reserved reserved[] = {
     {"system/access_ctrl/*", "set security.admin_secret instead"},
     {"syslog/*", "set log.syslog_server instead"},
     {"sippnp/*", "set provisioning.pnp instead"},
+    {"media/codec#*", "set audio.codecs instead"},
+    {"media/start_rtp_port", "set rtp.port_min instead"},
+    {"sip/voicemail", "set call.voicemail_number instead"},
     {0},
 };
 

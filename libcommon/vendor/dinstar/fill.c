@@ -96,6 +96,12 @@ static void put_servers(struct bk_sheet *sheet, const struct bk_phone *phone)
         bk_sheet_fail(sheet, BK_STR("transport"),
                       "no value is known for NAPTR; choose udp, tcp or tls for the PBX");
     bk_put_word(sheet, BK_STR("transport"), word);
+    const struct bk_setting *port = &phone->settings[BK_NEUTRAL_SIP_PORT];
+    int64_t number = port->layer == BK_LAYER_NONE ? 5060 : port->value.number;
+    bk_from_setting(sheet, phone->settings, BK_NEUTRAL_SIP_PORT);
+    bk_prefix(sheet, BK_STR("sipserver/local/"));
+    bk_put_int(sheet, BK_STR("udp_port"), number);
+    bk_put_int(sheet, BK_STR("tcp_port"), number);
 }
 
 static void put_account(struct bk_sheet *sheet, const struct bk_line *line)
@@ -153,6 +159,94 @@ static void put_ports(struct bk_sheet *sheet, const struct bk_phone *phone, int 
         put_switch(sheet, BK_STR("call_waiting"), line != NULL ? line->settings : phone->settings,
                    BK_NEUTRAL_CALL_WAITING, false);
     }
+}
+
+/* --- media, sip: what the driver writes in them, and then what is raw ------------------------- */
+
+#define CODEC_SLOTS 16
+#define CODEC_NONE 255
+
+/* Payload numbers; of others no name is known. */
+static const struct codec {
+    const char *word;
+    int number, packet_ms, rate_kbps;
+} codecs[] = {{"pcmu", 0, 20, 64}, {"pcma", 8, 20, 64}, {"g729", 18, 20, 8}, {"g723", 4, 30, 63}};
+
+/* codec NULL: the slot is empty. */
+static void put_codec(struct bk_sheet *sheet, int slot, const struct codec *codec)
+{
+    bk_prefix(sheet, BK_STR("media/codec"));
+    bk_prefix_number(sheet, slot, BK_STR("/"));
+    bk_put_int(sheet, BK_STR("name"), codec != NULL ? codec->number : CODEC_NONE);
+    bk_put_int(sheet, BK_STR("payload_type"), codec != NULL ? codec->number : CODEC_NONE);
+    bk_put_int(sheet, BK_STR("packetization"), codec != NULL ? codec->packet_ms : CODEC_NONE);
+    bk_put_int(sheet, BK_STR("rate"), codec != NULL ? codec->rate_kbps : CODEC_NONE);
+    bk_put_word(sheet, BK_STR("silence_suppression"), codec != NULL ? "disable" : "enable");
+}
+
+static const struct codec *codec_of(struct bk_str word)
+{
+    for (size_t i = 0; i < BK_COUNT(codecs); i++) {
+        if (bk_str_eq(word, bk_str_of(codecs[i].word)))
+            return &codecs[i];
+    }
+    return NULL;
+}
+
+/* For all ports, as the first line has it. What nobody set: the four of the factory. */
+static void put_codecs(struct bk_sheet *sheet, const struct bk_setting *settings)
+{
+    const struct bk_setting *setting = &settings[BK_NEUTRAL_CODECS];
+    struct bk_str words = setting->value.text;
+    int slot = 0;
+    bk_from_setting(sheet, settings, BK_NEUTRAL_CODECS);
+    for (size_t i = 0; setting->layer == BK_LAYER_NONE && i < BK_COUNT(codecs); i++)
+        put_codec(sheet, slot++, &codecs[i]);
+    while (words.len > 0) {
+        struct bk_str word = bk_str_trim(bk_str_cut(&words, ','));
+        const struct codec *codec = codec_of(word);
+        if (codec == NULL)
+            bk_put_lost(sheet, word);
+        else
+            put_codec(sheet, slot++, codec);
+    }
+    if (slot == 0)
+        bk_sheet_fail(sheet, BK_STR("codec0/name"),
+                      "none of audio.codecs is one whose number is known: pcmu, pcma, g729");
+    while (slot < CODEC_SLOTS)
+        put_codec(sheet, slot++, NULL);
+}
+
+static bool is_media(struct bk_str name)
+{
+    return bk_str_starts(name, BK_STR("media/"));
+}
+
+static bool is_sip(struct bk_str name)
+{
+    return bk_str_starts(name, BK_STR("sip/"));
+}
+
+static bool is_neither(struct bk_str name)
+{
+    return !is_media(name) && !is_sip(name);
+}
+
+static void put_media(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    const struct bk_phone *phone = file->phone;
+    const struct bk_setting *port = &phone->settings[BK_NEUTRAL_RTP_PORT_MIN];
+    const struct bk_setting *line =
+        phone->line_count > 0 ? phone->lines[0].settings : phone->settings;
+    bk_from_setting(sheet, phone->settings, BK_NEUTRAL_RTP_PORT_MIN);
+    bk_prefix(sheet, BK_STR("media/"));
+    bk_put_int(sheet, BK_STR("start_rtp_port"),
+               port->layer == BK_LAYER_NONE ? 8000 : port->value.number);
+    put_codecs(sheet, line);
+    bk_put_raws_if(sheet, file, is_media);
+    bk_prefix(sheet, BK_STR("sip/"));
+    bk_put_setting(sheet, BK_STR("voicemail"), line, BK_NEUTRAL_VOICEMAIL_NUMBER);
+    bk_put_raws_if(sheet, file, is_sip);
 }
 
 /* --- system, syslog, sippnp ------------------------------------------------------------------- */
@@ -242,6 +336,7 @@ void dinstar_fill(struct bk_sheet *sheet, const struct bk_file *file)
     put_servers(sheet, phone);
     put_accounts(sheet, phone, last);
     put_ports(sheet, phone, last);
+    put_media(sheet, file);
     put_time(sheet, settings);
     bk_prefix(sheet, BK_STR("system/access_ctrl/web/users/user1/"));
     bk_put_secret(sheet, BK_STR("password"), settings, BK_NEUTRAL_ADMIN_SECRET);
@@ -249,5 +344,5 @@ void dinstar_fill(struct bk_sheet *sheet, const struct bk_file *file)
     bk_prefix(sheet, BK_STR("sippnp/"));
     put_switch(sheet, BK_STR("pnp_enable"), settings, BK_NEUTRAL_PROV_PNP, true);
     bk_put_lost_keys(sheet, phone, ~0u /* all panels */, 1);
-    bk_put_raws(sheet, file);
+    bk_put_raws_if(sheet, file, is_neither);
 }

@@ -24,6 +24,7 @@ static const char *const groups[] = {
     "server1",
     "server2",
     "outbound",
+    "local",
     "sipacc",
     "ports",
     "system",
@@ -37,9 +38,12 @@ static const char *const groups[] = {
     "sippnp",
     NUMBERED("sipacc"),
     NUMBERED("port"),
+    "codec0",
+    NUMBERED("codec"), /* the last is one more than there are */
 };
 
-/* Groups of raw parameters: the driver writes nothing in them, so that none stands twice. */
+/* Groups of raw parameters: the driver writes nothing in them, or puts them behind its own, so that
+ * none stands twice. */
 static const char *const raw_groups[] = {"digitmap", "fax", "media", "nat_config", "pbx", "sip"};
 
 /* The group's own name, which outlives the file; NULL: there is none such. */

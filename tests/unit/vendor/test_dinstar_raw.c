@@ -17,7 +17,11 @@ static const struct {
 } cases[] = {
     {"sip/session_timer", "enable", BK_OK, ""},
     {"digitmap/digitmap", "x.T|x.#", BK_OK, ""},
-    {"media/start_rtp_port", "", BK_OK, ""},
+    {"media/dtmf_method", "", BK_OK, ""},
+    {"media/start_rtp_port", "", BK_ERR_DENIED, "rtp.port_min"},
+    {"media/codecs_prefered", "1", BK_OK, ""},
+    {"media/codec0", "1", BK_ERR_DENIED, "audio.codecs"},
+    {"sip/voicemail", "1", BK_ERR_DENIED, "voicemail_number"},
     {"sipserver/transport", "tls", BK_ERR_INVALID, "one of the groups"},
     {"provision/url", "http://evil.example", BK_ERR_INVALID, "one of the groups"},
     {"tr069/Enable", "1", BK_ERR_INVALID, "one of the groups"},
@@ -26,7 +30,7 @@ static const struct {
     {"sip/a b", "x", BK_ERR_INVALID, "one of the groups"},
     {"sip/a/b", "x", BK_ERR_INVALID, "one of the groups"},
     {"sip/a\"/><x", "x", BK_ERR_INVALID, "one of the groups"},
-    {"sip/voicemail", "a\nb", BK_ERR_INVALID, "sip/voicemail: holds a control character"},
+    {"sip/t1", "a\nb", BK_ERR_INVALID, "sip/t1: holds a control character"},
 };
 
 static void raw_parameters_are_judged_by_the_table(void **state)
@@ -190,6 +194,30 @@ static void what_cannot_be_written_refuses_the_file(void **state)
     bk_vendors_deinit();
 }
 
+/* A device without any codec would take no call. */
+static void codecs_that_are_all_unknown_refuse_the_file(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words;
+        enum bk_err want;
+    } rows[] = {{"opus,pcma", BK_OK}, {"opus,g722", BK_ERR_INVALID}};
+    const struct bk_file_request request = {.kind = BK_FILE_DEVICE};
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
+        struct bk_buf out;
+        struct bk_detail detail = {{0}};
+        phone.settings[BK_NEUTRAL_CODECS].value.text = bk_str_of(rows[i].words);
+        phone.settings[BK_NEUTRAL_CODECS].layer = BK_LAYER_TENANT;
+        assert_int_equal(render(&phone, &request, &out, &detail), rows[i].want);
+        if (rows[i].want != BK_OK)
+            assert_non_null(strstr(detail.text, "pcmu, pcma, g729"));
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +225,7 @@ int main(void)
         cmocka_unit_test(only_six_groups_are_raw),
         cmocka_unit_test(the_index_names_the_devices_file),
         cmocka_unit_test(what_cannot_be_written_refuses_the_file),
+        cmocka_unit_test(codecs_that_are_all_unknown_refuse_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
