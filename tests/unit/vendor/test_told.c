@@ -11,8 +11,8 @@
 #include "vendor/vendor.h"
 
 static const char *const makers[] = {
-    "alcatel", "algo",  "cisco",     "dinstar", "fanvil", "flyingvoice", "gigaset",
-    "htek",    "mitel", "panasonic", "sangoma", "snom",   "yealink",
+    "alcatel", "algo",  "cisco",     "dinstar", "fanvil",  "flyingvoice", "gigaset",
+    "htek",    "mitel", "panasonic", "poly",    "sangoma", "snom",        "yealink",
 };
 
 /* Two lines of one PBX, a key, and settings: all that a change may touch. */
