@@ -24,11 +24,11 @@ static const char *find(const struct word *words, size_t count, struct bk_str of
 
 /* Of BCP 47, by the first part of a tag. */
 static const struct word languages[] = {
-    {"bs", "Bosanski"}, {"cs", "Čeština"},   {"da", "Dansk"},    {"de", "Deutsch"},
-    {"en", "English"},  {"es", "Español"},   {"fi", "Suomi"},    {"fr", "Français"},
-    {"hu", "Magyar"},   {"it", "Italiano"},  {"lt", "Lietuvių"}, {"nl", "Nederlands"},
-    {"no", "Norsk"},    {"pt", "Português"}, {"ru", "Русский"},  {"sl", "Slovenščina"},
-    {"sv", "Svenska"},  {"tr", "Türkçe"},
+    {"bs", "Bosanski"},    {"cs", "Čeština"},  {"da", "Dansk"},     {"de", "Deutsch"},
+    {"en", "English"},     {"es", "Español"},  {"fi", "Suomi"},     {"fr", "Français"},
+    {"hu", "Magyar"},      {"it", "Italiano"}, {"lt", "Lietuvių"},  {"nl", "Nederlands"},
+    {"nb", "Norsk"},       {"no", "Norsk"},    {"pt", "Português"}, {"ru", "Русский"},
+    {"sl", "Slovenščina"}, {"sv", "Svenska"},  {"tr", "Türkçe"},
 };
 
 /* Those whose tones are their own; a neighbour's would be another country. */
