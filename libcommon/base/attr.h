@@ -7,7 +7,6 @@
 #define BK_MUST_USE __attribute__((warn_unused_result))
 #define BK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define BK_AUTO(fn) __attribute__((cleanup(fn)))
-#define BK_UNUSED __attribute__((unused))
 /* For what runs hundreds of times a file, where a call would be a good part of the cost. */
 #define BK_INLINE static inline __attribute__((always_inline))
 #define BK_COUNT(array) (sizeof(array) / sizeof((array)[0]))

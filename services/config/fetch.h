@@ -121,6 +121,12 @@ enum bk_next fetch_take_row(struct fetch *fetch);
 bk_step_fn fetch_step_render; /* pure: no I/O, no clock */
 bk_step_fn fetch_step_reply;  /* 200 or 304 */
 
+struct fetch *fetch_new(struct cfg_worker *worker, struct bk_request *request);
+/* Runs the flow; visit and end follow by themselves. */
+void fetch_run(struct fetch *fetch, const struct bk_step *steps);
+/* Answer, once; the visit gets status and size. */
+void fetch_reply(struct fetch *fetch, int status, const struct bk_header *headers);
+
 /* A keyed hash of the body, which tells a change of data and of the encoder, and nothing else. */
 void fetch_print_etag(struct fetch *fetch, const struct bk_key *data_key);
 
@@ -130,11 +136,5 @@ bk_step_fn fetch_step_write;   /* seal and send what the phone wrote */
 bk_step_fn fetch_step_written; /* 200, 413 or 503 */
 bk_step_fn fetch_step_look_up; /* what it wrote before */
 bk_step_fn fetch_step_open;    /* into the body */
-
-struct fetch *fetch_new(struct cfg_worker *worker, struct bk_request *request);
-/* Runs the flow; visit and end follow by themselves. */
-void fetch_run(struct fetch *fetch, const struct bk_step *steps);
-/* Answer, once; the visit gets status and size. */
-void fetch_reply(struct fetch *fetch, int status, const struct bk_header *headers);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * A phone without a certificate fetches a file (docs/architecture.md, "Enrolment"). Read the table
- * at the end first, then the steps from the top; the last two stand in fetch.c.
+ * at the end first, then the steps from the top; render and reply stand in fetch.c, what has to do
+ * with files of the phone's own in upload.c.
  *
  *   /<tenant key>/e-<token>/<file>    a one-time token: its own file then says where to go on
  *   /<tenant key>/s-<secret>/<file>   the steady secret: the whole

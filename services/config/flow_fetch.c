@@ -1,7 +1,8 @@
 /*
  * Journey 1 (docs/architecture.md): a phone with a certificate fetches a file. Read the table at
- * the end first, then the steps from the top; the last two stand in fetch.c. A request on a
- * listener for phones without one goes to flow_enrol.c.
+ * the end first, then the steps from the top; render and reply stand in fetch.c, what has to do
+ * with files of the phone's own in upload.c. A request on a listener for phones without a
+ * certificate goes to flow_enrol.c.
  */
 #include "fetch.h"
 
