@@ -67,6 +67,8 @@ static void put_schedule(struct bk_sheet *sheet, const struct bk_setting *settin
                 : is_periodical ? "Periodically"
                                 : "System Start");
     bk_from_setting(sheet, settings, BK_NEUTRAL_PROV_INTERVAL_MIN);
+    if (has_window && interval_min > 0)
+        bk_put_lost(sheet, BK_STR("an interval beside a window"));
     if (is_periodical)
         bk_put_int(sheet, BK_STR("Interval"), interval_min * 60);
     else
