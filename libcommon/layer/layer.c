@@ -176,8 +176,10 @@ enum bk_err bk_layer_raw(struct bk_str vendor, struct bk_str name, struct bk_str
 {
     const struct bk_vendor *found = bk_vendor_find(vendor);
     if (found == NULL) {
-        bk_detail_set(ret_detail, "no maker \"%.*s\"; %s is one", shown(vendor), vendor.ptr,
-                      bk_vendors()[0]->name);
+        char known[BK_VENDOR_NAMES_SIZE];
+        bk_vendor_names_print(&known);
+        bk_detail_set(ret_detail, "no maker \"%.*s\"; there are %s", shown(vendor), vendor.ptr,
+                      known);
         return BK_ERR_INVALID;
     }
     if (name.len == 0 || name.len > RAW_NAME_MAX || value.len == 0 || value.len > RAW_VALUE_MAX) {

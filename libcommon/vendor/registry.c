@@ -2,6 +2,7 @@
  * All phone drivers, their model tables, and the questions that are asked of all of them.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -104,6 +105,14 @@ const struct bk_vendor *const *bk_vendors(void)
 const struct bk_vendor *const *bk_makers(void)
 {
     return makers;
+}
+
+void bk_vendor_names_print(char (*ret_text)[BK_VENDOR_NAMES_SIZE])
+{
+    size_t len = 0;
+    for (size_t i = 0; i < VENDOR_COUNT && len < sizeof *ret_text; i++)
+        len += (size_t)snprintf(*ret_text + len, sizeof *ret_text - len, "%s%s", i == 0 ? "" : ", ",
+                                vendors[i]->name);
 }
 
 const struct bk_vendor *bk_vendor_find(struct bk_str name)
@@ -227,11 +236,44 @@ out:
     return err;
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* What is left of text, without what people put between the parts of a model's name. */
+static struct bk_str skip_joints(struct bk_str text)
+{
+    size_t at = 0;
+    while (at < text.len && strchr(" -_", text.ptr[at]) != NULL && text.ptr[at] != '\0')
+        at++;
+    return bk_str_slice(text, at, text.len);
+}
+
+/* "VVX450" and "vvx 450" are VVX_450. */
+static bool is_alike(struct bk_str a, struct bk_str b)
+{
+    for (;;) {
+        a = skip_joints(a);
+        b = skip_joints(b);
+        if (a.len == 0 || b.len == 0)
+            return a.len == b.len;
+        if (lower(a.ptr[0]) != lower(b.ptr[0]))
+            return false;
+        a = bk_str_slice(a, 1, a.len);
+        b = bk_str_slice(b, 1, b.len);
+    }
+}
+
 const struct bk_model *bk_model_find(const struct bk_vendor *vendor, struct bk_str name)
 {
     if (vendor->fill == NULL)
         return NULL; /* a maker without a driver has no models */
-    return find_row(&models[index_of(vendor)].table, name);
+    const struct bk_model_table *table = &models[index_of(vendor)].table;
+    const struct bk_model *row = find_row(table, name);
+    for (size_t i = 0; row == NULL && i < table->count; i++)
+        row = is_alike(table->rows[i].name, name) ? &table->rows[i] : NULL;
+    return row;
 }
 
 const struct bk_model *bk_model_at(const struct bk_vendor *vendor, size_t index)
@@ -250,11 +292,6 @@ const struct bk_model *bk_model_largest(const struct bk_vendor *vendor)
 }
 
 /* --- raw parameters -------------------------------------------------------------------------- */
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
 
 /*
  * Letters of either case, since it is not known whether phones tell them apart. A number in the

@@ -114,7 +114,6 @@ enum bk_enrol_secret {
     BK_ENROL_URL,    /* a secret in the path of its provisioning URL */
     BK_ENROL_BASIC,  /* user and password over HTTP Basic */
     BK_ENROL_DIGEST, /* the same over HTTP Digest, SHA-256 or MD5 */
-    BK_ENROL_SECRET_COUNT
 };
 
 struct bk_vendor {
@@ -169,6 +168,9 @@ struct bk_vendor {
 const struct bk_vendor *bk_vendor_find(struct bk_str name);
 const struct bk_vendor *const *bk_vendors(void);
 const struct bk_vendor *const *bk_makers(void);
+/* The names of all drivers, with commas between: for who named another. */
+#define BK_VENDOR_NAMES_SIZE 256
+void bk_vendor_names_print(char (*ret_text)[BK_VENDOR_NAMES_SIZE]);
 
 /*
  * Write one file. model is the device's row, or NULL when the model is not known (then the maker's
@@ -201,7 +203,8 @@ BK_MUST_USE enum bk_err bk_vendors_init(struct bk_detail *ret_detail);
 BK_MUST_USE enum bk_err bk_vendor_add_models(const struct bk_vendor *vendor, struct bk_str text,
                                              const char *file_name, struct bk_detail *ret_detail);
 void bk_vendors_deinit(void); /* frees the tables; for tests and tools */
-/* Letters of either case; NULL when there is no such row. */
+/* By name: letters of either case, and with or without the blanks, hyphens and underscores in it;
+ * NULL when there is no such row. */
 const struct bk_model *bk_model_find(const struct bk_vendor *vendor, struct bk_str name);
 /* The largest counts of all rows: what a phone of unknown model may have. */
 const struct bk_model *bk_model_largest(const struct bk_vendor *vendor);

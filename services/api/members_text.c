@@ -147,10 +147,9 @@ json_t *api_judge_vendor(struct api_call *call, const char *path, json_t *value)
 {
     if (json_is_string(value) && bk_vendor_find(api_json_text(value)) != NULL)
         return value;
-    struct bk_str known = BK_STR("");
-    for (const struct bk_vendor *const *vendor = bk_vendors(); *vendor != NULL; vendor++)
-        known = bk_arena_printf(call->arena, "%.*s %s", BK_STR_ARG(known), (*vendor)->name);
-    api_member_error(call, path, "no such maker; there are:%.*s", BK_STR_ARG(known));
+    char known[BK_VENDOR_NAMES_SIZE];
+    bk_vendor_names_print(&known);
+    api_member_error(call, path, "no such maker; there are %s", known);
     return NULL;
 }
 

@@ -13,7 +13,8 @@
 
 static const struct cli_option add_options[] = {
     {"tenant", CLI_VALUE, true, "T", "name of the tenant"},
-    {"vendor", CLI_VALUE, true, "V", "maker: yealink or grandstream"},
+    {"vendor", CLI_VALUE, true, "V",
+     "its maker: yealink, poly, snom, …; another word lists them all"},
     {"model", CLI_VALUE, false, "M",
      "model, e.g. T54W; decides how many lines and keys are written"},
     {"label", CLI_VALUE, false, "L", "what people call it"},
@@ -38,8 +39,10 @@ enum bk_err cli_device_vendor(struct bk_str name, struct bk_str model,
 {
     const struct bk_vendor *vendor = bk_vendor_find(name);
     if (vendor == NULL) {
-        bk_detail_set(ret_detail, "\"%.*s\" is no maker; want %s",
-                      name.len > 32 ? 32 : (int)name.len, name.ptr, bk_vendors()[0]->name);
+        char known[BK_VENDOR_NAMES_SIZE];
+        bk_vendor_names_print(&known);
+        bk_detail_set(ret_detail, "\"%.*s\" is no maker; there are %s",
+                      name.len > 32 ? 32 : (int)name.len, name.ptr, known);
         return BK_ERR_INVALID;
     }
     const struct bk_model *row = model.len == 0 ? NULL : bk_model_find(vendor, model);
@@ -266,7 +269,7 @@ static enum bk_err run_add(struct cli *cli)
         json_object_set_new(
             answer, "warning",
             json_string("this model is in no table: it gets what the maker's largest "
-                        "phone would"));
+                        "phone would, until a file in models_dir has it"));
     cli_answer(cli, answer, NULL, columns, NULL);
     return BK_OK;
 }

@@ -180,10 +180,11 @@ static enum bk_err set_raw(struct cli *cli, struct cli_layer *layer,
 {
     const struct bk_vendor *vendor = bk_vendor_find(setting->raw_vendor);
     if (vendor == NULL) {
-        bk_detail_set(&cli->detail, "no maker \"%.*s\" in \"%.*s\"; yealink and grandstream are",
+        char known[BK_VENDOR_NAMES_SIZE];
+        bk_vendor_names_print(&known);
+        bk_detail_set(&cli->detail, "raw:%.*s: no such maker; there are %s",
                       setting->raw_vendor.len > 32 ? 32 : (int)setting->raw_vendor.len,
-                      setting->raw_vendor.ptr, setting->key.len > 64 ? 64 : (int)setting->key.len,
-                      setting->key.ptr);
+                      setting->raw_vendor.ptr, known);
         return BK_ERR_INVALID;
     }
     struct bk_str name = bk_arena_str(cli->arena, setting->raw_name);

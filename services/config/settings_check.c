@@ -90,8 +90,10 @@ static enum bk_err check_makers(const struct cfg_settings *settings,
     while (rest.len > 0) {
         struct bk_str maker = bk_str_trim(bk_str_cut(&rest, ','));
         if (bk_vendor_find(maker) == NULL) {
-            bk_detail_set(ret_detail, "host.%s.makers: \"%.*s\" is no maker we know", host->name,
-                          BK_STR_ARG(maker));
+            char known[BK_VENDOR_NAMES_SIZE];
+            bk_vendor_names_print(&known);
+            bk_detail_set(ret_detail, "host.%s.makers: \"%.*s\" is no maker; there are %s",
+                          host->name, BK_STR_ARG(maker), known);
             return BK_ERR_INVALID;
         }
         const struct cfg_host_settings *first = host_for(settings, kind, maker);

@@ -32,7 +32,7 @@ static bool is_name(struct bk_str name)
 const struct bk_format yealink_format = {
     .content_type = "text/plain; charset=utf-8",
     .is_name = is_name,
-    .name_rule = "a Yealink parameter has 1 to 128 letters, digits, dots, underscores and hyphens, "
+    .name_rule = "such a parameter has 1 to 128 letters, digits, dots, underscores and hyphens, "
                  "a letter first; its numbers have no leading zeros",
     .check_value = bk_lines_check_value,
     .begin = bk_lines_begin,

@@ -132,6 +132,11 @@ static void the_built_in_rows_hold_every_known_model(void **state)
     assert_int_equal(model->key_count, 27);
     assert_str_equal(model->codes, "096");
     assert_null(bk_model_find(yealink, BK_STR("T54")));
+    assert_ptr_equal(bk_model_find(yealink, BK_STR("t19pe2")),
+                     bk_model_find(yealink, BK_STR("T19P_E2")));
+    assert_non_null(bk_model_find(yealink, BK_STR("T19P_E2")));
+    assert_null(bk_model_find(yealink, BK_STR("T19P_E")));
+    assert_null(bk_model_find(yealink, BK_STR("-")));
     assert_null(bk_model_find(yealink, BK_STR_NONE));
 
     const struct bk_model *largest = bk_model_largest(yealink);
