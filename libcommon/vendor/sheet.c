@@ -83,9 +83,19 @@ static struct bk_str whole_name(struct bk_sheet *sheet, struct bk_str name)
     return (struct bk_str){sheet->name, sheet->prefix_len + name.len};
 }
 
+void bk_sheet_fail_value(struct bk_sheet *sheet, struct bk_str name, struct bk_str value,
+                         const char *what)
+{
+    const struct bk_fault fault = {whole_name(sheet, name), value, what, sheet->origin};
+    if (sheet->tell_fault == NULL)
+        fail(sheet, fault.name, BK_ERR_INVALID, what);
+    else if (sheet->err == BK_OK)
+        sheet->tell_fault(sheet->fault_context, &fault);
+}
+
 void bk_sheet_fail(struct bk_sheet *sheet, struct bk_str name, const char *what)
 {
-    fail(sheet, whole_name(sheet, name), BK_ERR_INVALID, what);
+    bk_sheet_fail_value(sheet, name, BK_STR_NONE, what);
 }
 
 /* --- where parameters come from --------------------------------------------------------------- */
@@ -140,8 +150,9 @@ void bk_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
     if (value.len > 0 && sheet->err == BK_OK)
         fault = sheet->format->check_value(sheet->format, value);
     if (fault != NULL)
-        bk_sheet_fail(sheet, name, fault);
-    emit(sheet, name, value);
+        bk_sheet_fail_value(sheet, name, value, fault);
+    else
+        emit(sheet, name, value);
 }
 
 void bk_put_int(struct bk_sheet *sheet, struct bk_str name, int64_t value)
@@ -372,5 +383,28 @@ enum bk_err bk_vendor_list(const struct bk_vendor *vendor, const struct bk_phone
     struct bk_sheet sheet = {
         .format = format, .detail = ret_detail, .list = list, .list_context = context};
     run(&sheet, &file);
+    return sheet.err;
+}
+
+enum bk_err bk_vendor_faults_of_file(const struct bk_vendor *vendor, const struct bk_phone *phone,
+                                     const struct bk_model *model,
+                                     const struct bk_file_request *request, struct bk_buf *scratch,
+                                     bk_fault_fn *tell_fault, void *context,
+                                     struct bk_detail *ret_detail)
+{
+    const struct bk_file file = file_of(vendor, phone, model, request);
+    const struct bk_format *format;
+    enum bk_err err = form_of(&file, &format, ret_detail);
+    if (err != BK_OK)
+        return err;
+    struct bk_sheet sheet = {.format = format,
+                             .detail = ret_detail,
+                             .out = scratch,
+                             .tell_fault = tell_fault,
+                             .fault_context = context};
+    bk_notes_init(&sheet.notes);
+    run(&sheet, &file);
+    bk_notes_deinit(&sheet.notes);
+    bk_buf_clear(scratch);
     return sheet.err;
 }

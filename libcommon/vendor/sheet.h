@@ -50,6 +50,14 @@ struct bk_format {
 
 typedef void bk_list_fn(void *context, const struct bk_parameter *parameter);
 
+/* What the format has no form for, or the maker no parameter: why a file cannot be written. */
+struct bk_fault {
+    struct bk_str name, value; /* of the parameter; no value where several made it up */
+    const char *what;          /* "holds a quote, for which …": never holds the value */
+    struct bk_origin origin;
+};
+typedef void bk_fault_fn(void *context, const struct bk_fault *fault);
+
 /* Of a dialect of lines: its texts, measured. */
 struct bk_marks {
     struct bk_str before, between, empty;
@@ -68,6 +76,9 @@ struct bk_sheet {
     /* list; NULL: the file is written */
     bk_list_fn *list;
     void *list_context;
+    /* told of each fault, and the file goes on; NULL: the first one ends it */
+    bk_fault_fn *tell_fault;
+    void *fault_context;
     /* write */
     struct bk_buf *out;
     struct bk_notes notes;
@@ -133,8 +144,11 @@ void bk_put_raws(struct bk_sheet *sheet, const struct bk_file *file);
 void bk_put_raws_if(struct bk_sheet *sheet, const struct bk_file *file,
                     bool (*is_wanted)(struct bk_str name));
 
-/* Give the file up: BK_ERR_INVALID, "parameter: what". */
+/* Give the file up: BK_ERR_INVALID, "parameter: what". The second one: because of this value, of
+ * which the parameter's would have been made. */
 void bk_sheet_fail(struct bk_sheet *sheet, struct bk_str name, const char *what);
+void bk_sheet_fail_value(struct bk_sheet *sheet, struct bk_str name, struct bk_str value,
+                         const char *what);
 
 /* --- for the formats ------------------------------------------------------------------------- */
 

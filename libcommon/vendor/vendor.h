@@ -194,6 +194,15 @@ BK_MUST_USE enum bk_err bk_vendor_list(const struct bk_vendor *vendor, const str
                                        const struct bk_file_request *request, bk_list_fn *list,
                                        void *context, struct bk_detail *ret_detail);
 
+/* Every fault of the file, where bk_vendor_render ends at the first. scratch: for what is written
+ * besides, empty before and after. BK_ERR_NOT_FOUND as above. */
+BK_MUST_USE enum bk_err bk_vendor_faults_of_file(const struct bk_vendor *vendor,
+                                                 const struct bk_phone *phone,
+                                                 const struct bk_model *model,
+                                                 const struct bk_file_request *request,
+                                                 struct bk_buf *scratch, bk_fault_fn *tell_fault,
+                                                 void *context, struct bk_detail *ret_detail);
+
 /*
  * Read the built-in tables, of models and of issuer rules (cert_rule.h), once per process before
  * anything else here is called; and replace or extend one maker's models by a file's text, which is

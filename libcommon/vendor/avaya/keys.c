@@ -45,8 +45,10 @@ static const struct bk_str key_name = {"PHONEKEY", 8};
 static void put_key(struct bk_sheet *sheet, const struct bk_phone_key *key, const char *type)
 {
     char text[BK_PARAM_VALUE_MAX + 64];
-    if (bk_str_find(key->value, ';') >= 0 || bk_str_find(key->label, ';') >= 0) {
-        bk_sheet_fail(sheet, key_name, "a key of an Avaya cannot hold a semicolon");
+    const bool is_of_value = bk_str_find(key->value, ';') >= 0;
+    if (is_of_value || bk_str_find(key->label, ';') >= 0) {
+        bk_sheet_fail_value(sheet, key_name, is_of_value ? key->value : key->label,
+                            "a key of an Avaya cannot hold a semicolon");
         return;
     }
     char line[12];

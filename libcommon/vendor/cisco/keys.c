@@ -66,8 +66,8 @@ static void put_function(struct bk_sheet *sheet, struct bk_str name, const struc
         return;
     }
     if (!is_function_text(key->value)) {
-        bk_sheet_fail(
-            sheet, name,
+        bk_sheet_fail_value(
+            sheet, name, key->value,
             "the key's value is empty or holds a blank, ';', '=', '$' or '@', for which a "
             "function has no form");
         return;

@@ -60,7 +60,8 @@ static void put_value(struct bk_sheet *sheet, const struct bk_phone_key *key)
         return;
     }
     if (!is_number(key->value)) {
-        bk_sheet_fail(sheet, name, "the key's number is empty or holds '@' or '/'");
+        bk_sheet_fail_value(sheet, name, key->value,
+                            "the key's number is empty or holds '@' or '/'");
         return;
     }
     len = snprintf(value, sizeof value, "%.*s@%d%s", BK_STR_ARG(key->value),
