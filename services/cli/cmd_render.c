@@ -99,6 +99,8 @@ static enum bk_err show_all(struct rendering *rendering)
         char name[BK_FILE_NAME_SIZE];
         if (bk_file_name_print(*one, &own->phone.mac, own->model, &name))
             err = show(rendering, bk_str_of(name), false);
+        if (err == BK_ERR_NOT_FOUND)
+            err = BK_OK; /* not of this model */
     }
     return err;
 }
