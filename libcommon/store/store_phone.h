@@ -22,4 +22,22 @@ struct bk_store_phone {
 BK_MUST_USE enum bk_err bk_store_phone_read(const struct bk_store *store, int64_t tenant_id,
                                             struct bk_str mac, struct bk_store_phone *ret_phone);
 
+/*
+ * The devices that this transaction has made or raised since it was asked last, and as many as
+ * sample of those that it has left to be raised in batches, some of each maker and model
+ * (app.devices_raised). Noted from bk_store_tenant_set on.
+ */
+BK_MUST_USE enum bk_err bk_store_raised(const struct bk_store *store, int sample,
+                                        const int64_t **ret_ids, size_t *ret_count);
+
+struct bk_store_document {
+    int64_t device_id;
+    struct bk_str mac, label, vendor, model, config_json; /* in the arena */
+};
+/* What these devices are to hold, in the order of ids; those that there are. */
+BK_MUST_USE enum bk_err bk_store_documents(const struct bk_store *store, const int64_t *ids,
+                                           size_t id_count,
+                                           const struct bk_store_document **ret_documents,
+                                           size_t *ret_count);
+
 #endif

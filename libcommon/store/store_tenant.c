@@ -74,7 +74,15 @@ enum bk_err bk_store_tenant_key(const struct bk_store *store, int64_t tenant_id,
 enum bk_err bk_store_tenant_set(const struct bk_store *store, int64_t tenant_id)
 {
     static const char sql[] =
-        "select set_config('bk.tenant_id', $1::text, true), app.data_key_hold($1::text::bigint)";
+        "select set_config('bk.tenant_id', $1::text, true), set_config('bk.raised', ',', true),"
+        "       app.data_key_hold($1::text::bigint)";
     const struct bk_pg_param params[] = {bk_store_int(store, tenant_id)};
     return bk_store_run(store, sql, params, BK_COUNT(params), NULL);
+}
+
+enum bk_err bk_store_tenant_look(const struct bk_store *store, int64_t tenant_id)
+{
+    const struct bk_pg_param params[] = {bk_store_int(store, tenant_id)};
+    return bk_store_run(store, "select set_config('bk.tenant_id', $1::text, true)", params,
+                        BK_COUNT(params), NULL);
 }

@@ -32,8 +32,11 @@ BK_MUST_USE enum bk_err bk_store_tenant_key(const struct bk_store *store, int64_
                                             struct bk_str *ret_key);
 /*
  * What follows in this transaction is under row-level security of this tenant, whose data key stays
- * as it is meanwhile: read it after this.
+ * as it is meanwhile: read it after this. From here on it is noted which devices it raises
+ * (bk_store_raised).
  */
 BK_MUST_USE enum bk_err bk_store_tenant_set(const struct bk_store *store, int64_t tenant_id);
+/* The row-level security alone, for a look from beside a transaction that has done the above. */
+BK_MUST_USE enum bk_err bk_store_tenant_look(const struct bk_store *store, int64_t tenant_id);
 
 #endif

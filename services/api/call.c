@@ -175,6 +175,8 @@ static enum bk_err run_handler(struct api_exchange *exchange)
     if (err != BK_OK || exchange->is_repeated)
         return err;
     err = call->route->handler(call);
+    if (err == BK_OK)
+        err = api_guard(call);
     if (err != BK_OK)
         return err;
     api_answer_reply(exchange, BK_OK);

@@ -112,6 +112,11 @@ void api_call_run(struct api_exchange *exchange, struct api_thread *thread);
 BK_MUST_USE enum bk_err api_thread_connect(const struct api_setup *setup, struct api_thread *thread,
                                            struct bk_detail *detail);
 
+/* --- guard.c --- */
+
+/* Before the commit: BK_ERR_INVALID, told by member, when a phone's file could not be written. */
+BK_MUST_USE enum bk_err api_guard(struct api_call *call);
+
 /* --- idempotency.c: Idempotency-Key, in the transaction of its call --- */
 
 /*

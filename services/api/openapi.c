@@ -55,9 +55,12 @@ static enum kind kind_of(const struct api_route *route)
 }
 
 static const char *const kind_statuses[] = {
-    [K_LIST] = "200 422",           [K_GET] = "200 404",
-    [K_CREATE] = "201 409 422",     [K_PATCH] = "200 404 409 412 422",
-    [K_DELETE] = "204 404 409 412", [K_OTHER] = "200",
+    [K_LIST] = "200 422",
+    [K_GET] = "200 404",
+    [K_CREATE] = "201 409 422",
+    [K_PATCH] = "200 404 409 412 422",
+    [K_DELETE] = "204 404 409 412 422",
+    [K_OTHER] = "200",
 };
 
 static const char *statuses_of(const struct api_route *route)
@@ -406,7 +409,10 @@ static const char about[] =
     "merge-patch (RFC 7396): null puts a member back to how it began. What is unknown and what is "
     "another tenant's are the same 404. Secrets are written, never read; what "
     "phones wrote themselves may hold some, and is read by technicians and above. Errors are "
-    "application/problem+json. This document is made by beckon-api --print-openapi from the tables "
+    "application/problem+json. A write after which the file of a phone could not be written in its "
+    "maker's format is a 422 of type urn:beckon:problem:unwritable: errors names the member, the "
+    "phone, its maker and the rule, and nothing is stored. This document is made by beckon-api "
+    "--print-openapi from the tables "
     "that the server itself works by.";
 
 void api_openapi_print(FILE *out)

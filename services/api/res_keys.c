@@ -353,7 +353,7 @@ const struct api_doc api_doc_keys_put = {
 };
 const struct api_doc api_doc_keys_delete = {
     .summary = "Clear a key of a device",
-    .statuses = "204 404 412",
+    .statuses = "204 404 412 422",
 };
 
 const struct api_doc api_doc_template_keys_list = {
@@ -386,5 +386,5 @@ const struct api_doc api_doc_template_keys_put = {
 };
 const struct api_doc api_doc_template_keys_delete = {
     .summary = "Clear a key of a key template",
-    .statuses = "204 404 412",
+    .statuses = "204 404 412 422",
 };

@@ -253,5 +253,5 @@ const struct api_doc api_doc_lines_put = {
 };
 const struct api_doc api_doc_lines_delete = {
     .summary = "Take a line off a device",
-    .statuses = "204 404 412",
+    .statuses = "204 404 412 422",
 };

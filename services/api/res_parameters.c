@@ -235,8 +235,8 @@ static const struct api_field changes_fields[] = {
 
 const struct api_doc api_doc_parameters_list = {
     .summary = "Why each parameter of a device's files is what it is",
-    .help = "409 when a value cannot be written in the maker's format: the phone gets no file "
-            "until it is changed.",
+    .help = "409 when a value cannot be written in the maker's format: one of before such writes "
+            "were refused. The phone gets no file until it is changed.",
     .schema = "DeviceParameters",
     .answer = list_fields,
     .statuses = "200 404 409",

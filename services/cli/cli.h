@@ -45,7 +45,8 @@ struct cli {
     struct cli_settings settings;
     struct bk_arena *arena; /* for the whole run */
     struct bk_pgc *pg;      /* NULL until cli_connect */
-    bool in_transaction;
+    bool in_transaction, has_catalog;
+    struct bk_store_tenant changed;     /* whose transaction it is; tenant_id 0: nobody's */
     struct bk_master_keys *master_keys; /* NULL until cli_master_key */
     const char *subject; /* what a broken constraint is about: "device 805ec0000001" */
     struct bk_detail detail;
@@ -90,6 +91,8 @@ BK_MUST_USE enum bk_err cli_mac(struct cli *cli, const char *text, struct bk_str
 BK_MUST_USE enum bk_err cli_connect(struct cli *cli);
 BK_MUST_USE enum bk_err cli_connect_admin(struct cli *cli);
 BK_MUST_USE enum bk_err cli_take_role(struct cli *cli);
+/* One more, as cli_connect, which the caller closes. */
+BK_MUST_USE enum bk_err cli_open(struct cli *cli, struct bk_pgc **ret_pg);
 
 struct cli_tenant {
     int64_t tenant_id;
@@ -105,9 +108,12 @@ BK_MUST_USE enum bk_err cli_begin_sealed(struct cli *cli, struct cli_tenant *ret
 BK_MUST_USE enum bk_err cli_begin_claimed(struct cli *cli, struct cli_tenant *ret_tenant);
 /* A transaction without a tenant. */
 BK_MUST_USE enum bk_err cli_begin_plain(struct cli *cli);
-/* err BK_OK: commit; else roll back and put a broken constraint into words. Returns err, or why the
- * commit failed. */
+/*
+ * err BK_OK: commit; else roll back and put a broken constraint into words. Returns err, or why the
+ * commit failed: also when a phone's file could not be written any more (guard.h).
+ */
 BK_MUST_USE enum bk_err cli_end(struct cli *cli, enum bk_err err);
+void cli_rollback(struct cli *cli); /* of what was done to see whether it can be */
 
 /*
  * After the commit of a change that may concern more than 1,000 devices: raise their revisions, so

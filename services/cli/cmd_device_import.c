@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "csv.h"
 #include "device.h"
+#include "guard.h"
 #include "model/mac.h"
 #include "spec.h"
 #include "store/store_device.h"
@@ -255,6 +256,12 @@ static int compare_macs(const void *a, const void *b)
     return order != 0 ? order : (one->line > other->line) - (one->line < other->line);
 }
 
+static int compare_mac_alone(const void *a, const void *b)
+{
+    const struct seen_mac *one = a, *other = b;
+    return memcmp(one->mac.bytes, other->mac.bytes, sizeof one->mac.bytes);
+}
+
 static void find_twins(struct import *import)
 {
     if (import->row_count > 1)
@@ -333,6 +340,27 @@ static int compare_problems(const void *a, const void *b)
     return (one->line > other->line) - (one->line < other->line);
 }
 
+/* What the phones of a batch could not be written with, by the lines of the file. Of one batch no
+ * more is told than bk_guard_check tells. */
+static void complain_of_files(struct import *import, const struct bk_guard_faults *faults)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        const struct bk_guard_fault *one = &faults->rows[i];
+        const struct bk_origin *origin = &one->fault.origin;
+        struct seen_mac wanted = {.line = 0};
+        struct bk_detail detail;
+        if (bk_mac_parse_bare(one->mac, &wanted.mac) != BK_OK)
+            continue;
+        const struct seen_mac *seen = bsearch(&wanted, import->macs, import->row_count,
+                                              sizeof import->macs[0], compare_mac_alone);
+        bk_guard_print(one, &detail);
+        complain(import, seen != NULL ? seen->line : 0,
+                 origin->kind == BK_ORIGIN_LINE ? column_name(import, COLUMN_LINE1 + origin->id - 1)
+                                                : NULL,
+                 "%s", detail.text);
+    }
+}
+
 /* BK_OK when there are none. */
 static enum bk_err report(struct import *import)
 {
@@ -357,10 +385,15 @@ static enum bk_err write_batches(struct import *import, int64_t tenant_id, int64
     enum bk_err err = BK_OK;
     for (size_t i = 0; i < import->batch_count && err == BK_OK; i++) {
         int64_t count = 0;
+        struct bk_guard_faults faults;
         err = bk_store_devices_add(&store, tenant_id, import->batches[i], &count);
         *ret_added += count;
+        if (err == BK_OK)
+            err = cli_guard_check(import->cli, &faults); /* of these rows, and no more at once */
+        if (err == BK_OK)
+            complain_of_files(import, &faults);
     }
-    return err;
+    return err == BK_OK ? report(import) : err;
 }
 
 static json_t *answer_of(const struct import *import, int64_t added, bool is_dry)
@@ -397,14 +430,19 @@ static enum bk_err work(struct import *import, struct bk_str text)
         err = check_batches(import, tenant.tenant_id);
     if (err == BK_OK)
         err = report(import);
-    if (err == BK_OK && !is_dry)
+    if (err == BK_OK)
         err = write_batches(import, tenant.tenant_id, &added);
-    if (err == BK_OK && !is_dry)
+    if (err == BK_OK)
         err = cli_limits_check(cli, tenant.tenant_id, 0, 0); /* templates of the rows' profiles */
     if (err == BK_OK && !is_dry)
         err = cli_audit(cli, tenant.tenant_id, "device.import", BK_STR(""),
                         answer_of(import, added, is_dry));
-    err = cli_end(cli, err);
+    if (err == BK_OK && is_dry) {
+        cli_rollback(cli);
+        added = 0;
+    } else {
+        err = cli_end(cli, err);
+    }
     if (err == BK_OK) {
         static const struct cli_column columns[] = {
             {"rows", "rows"}, {"added", "added"}, {"dry_run", "dry run"}, {0}};
@@ -440,7 +478,7 @@ static enum bk_err run(struct cli *cli)
 static const struct cli_option options[] = {
     {"tenant", CLI_VALUE, true, "T", "name of the tenant"},
     {"vendor", CLI_VALUE, false, "V", "maker of rows that name none"},
-    {"dry-run", CLI_FLAG, false, NULL, "check everything, change nothing"},
+    {"dry-run", CLI_FLAG, false, NULL, "do everything and take it back: check all, change nothing"},
     {0},
 };
 

@@ -7,7 +7,7 @@
 
 #include "base/secret.h"
 #include "catalog/catalog.h"
-#include "cli.h"
+#include "guard.h"
 #include "store/store_audit.h"
 #include "store/store_key.h"
 #include "store/store_maintain.h"
@@ -22,12 +22,15 @@ struct bk_store cli_store(struct cli *cli)
 
 enum bk_err cli_catalog(struct cli *cli)
 {
-    return bk_catalog_load(cli->settings.models_dir, &cli->detail);
+    enum bk_err err =
+        cli->has_catalog ? BK_OK : bk_catalog_load(cli->settings.models_dir, &cli->detail);
+    cli->has_catalog = err == BK_OK;
+    return err;
 }
 
 /* ---- connection ---- */
 
-enum bk_err cli_connect_admin(struct cli *cli)
+static enum bk_err open_admin(struct cli *cli, struct bk_pgc **ret_pg)
 {
     if (cli->settings.pg == NULL) {
         bk_detail_set(&cli->detail,
@@ -35,11 +38,16 @@ enum bk_err cli_connect_admin(struct cli *cli)
                       "pg = … in --settings FILE");
         return BK_ERR_INVALID;
     }
-    enum bk_err err = bk_pgc_open(cli->settings.pg, "beckon", &cli->pg, &cli->detail);
+    enum bk_err err = bk_pgc_open(cli->settings.pg, "beckon", ret_pg, &cli->detail);
     /* Names are written in full everywhere; nobody's search_path may put another table there. */
     if (err == BK_OK)
-        err = bk_pgc_script(cli->pg, "set search_path = pg_catalog", &cli->detail);
+        err = bk_pgc_script(*ret_pg, "set search_path = pg_catalog", &cli->detail);
     return err;
+}
+
+enum bk_err cli_connect_admin(struct cli *cli)
+{
+    return open_admin(cli, &cli->pg);
 }
 
 enum bk_err cli_connect(struct cli *cli)
@@ -50,9 +58,9 @@ enum bk_err cli_connect(struct cli *cli)
     return err == BK_OK ? cli_take_role(cli) : err;
 }
 
-enum bk_err cli_take_role(struct cli *cli)
+static enum bk_err take_role(struct cli *cli, struct bk_pgc *pg)
 {
-    enum bk_err err = bk_pgc_script(cli->pg, "set role " ROLE, &cli->detail);
+    enum bk_err err = bk_pgc_script(pg, "set role " ROLE, &cli->detail);
     if (err == BK_OK)
         return BK_OK;
     struct bk_detail reason = cli->detail;
@@ -61,6 +69,17 @@ enum bk_err cli_take_role(struct cli *cli)
                   "may this login take it (grant " ROLE " to …)?",
                   reason.text);
     return err;
+}
+
+enum bk_err cli_take_role(struct cli *cli)
+{
+    return take_role(cli, cli->pg);
+}
+
+enum bk_err cli_open(struct cli *cli, struct bk_pgc **ret_pg)
+{
+    enum bk_err err = open_admin(cli, ret_pg);
+    return err == BK_OK ? take_role(cli, *ret_pg) : err;
 }
 
 /* ---- keys ---- */
@@ -127,6 +146,7 @@ enum bk_err cli_begin_plain(struct cli *cli)
     if (err == BK_OK)
         err = bk_pgc_script(cli->pg, "begin", &cli->detail);
     cli->in_transaction = err == BK_OK;
+    cli->changed = (struct bk_store_tenant){0};
     return err;
 }
 
@@ -159,6 +179,7 @@ static enum bk_err begin(struct cli *cli, enum use use, struct cli_tenant *ret_t
     if (err == BK_OK) {
         tenant.tenant_id = found.tenant_id;
         tenant.name = found.name;
+        cli->changed = found;
         *ret_tenant = tenant;
     }
     bk_wipe(&tenant, sizeof tenant);
@@ -190,21 +211,29 @@ static void explain(struct cli *cli)
                       sentence);
 }
 
+void cli_rollback(struct cli *cli)
+{
+    cli->in_transaction = false;
+    /* When this fails the connection is gone, and the server rolls back by itself. */
+    (void)!bk_pgc_script(cli->pg, "rollback", NULL);
+}
+
 enum bk_err cli_end(struct cli *cli, enum bk_err err)
 {
+    if (err == BK_OK && cli->in_transaction)
+        err = cli_guard(cli);
     if (err != BK_OK && cli->pg != NULL)
         explain(cli);
     if (!cli->in_transaction)
         return err;
-    cli->in_transaction = false;
-    if (err == BK_OK) {
-        err = bk_pgc_script(cli->pg, "commit", &cli->detail);
-        if (err != BK_OK)
-            explain(cli);
+    if (err != BK_OK) {
+        cli_rollback(cli);
         return err;
     }
-    /* When this fails the connection is gone, and the server rolls back by itself. */
-    (void)!bk_pgc_script(cli->pg, "rollback", NULL);
+    cli->in_transaction = false;
+    err = bk_pgc_script(cli->pg, "commit", &cli->detail);
+    if (err != BK_OK)
+        explain(cli);
     return err;
 }
 

@@ -24,6 +24,7 @@ LAYERS = {
     "vendor": ("model", "base"),  # no io: renders are testable as text
     "catalog": ("vendor", "base"),  # models that an operator adds as files
     "layer": ("vendor", "model", "base"),  # what an admin may write into a settings layer
+    "guard": ("store", "vendor", "io", "model", "base"),  # may a write be committed
     "web": ("io", "conf", "model", "base"),
     "pbx": ("io", "model", "base"),
     "redirect": ("io", "model", "base"),
