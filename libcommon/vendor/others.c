@@ -84,6 +84,20 @@ static bool technicolor_path(struct bk_str path, struct bk_path_match *ret_match
     return match_own(bk_str_slice(path, (size_t)line + 1, path.len), BK_STR(".txt"), ret_match);
 }
 
+/* VCS754_<mac>.cfg, pb<mac>/directory.xml */
+static bool vtech_path(struct bk_str path, struct bk_path_match *ret_match)
+{
+    const struct bk_str book = BK_STR("pb");
+    ptrdiff_t line = bk_str_find(path, '_');
+    if (bk_str_starts(path, book) &&
+        match_own(bk_str_slice(path, book.len, path.len), BK_STR("/directory.xml"), ret_match)) {
+        ret_match->kind = BK_FILE_DIRECTORY;
+        return true;
+    }
+    return line >= 1 && bk_agent_is_model(bk_str_slice(path, 0, (size_t)line)) &&
+           match_own(bk_str_slice(path, (size_t)line + 1, path.len), BK_STR(".cfg"), ret_match);
+}
+
 static bool no_path(struct bk_str path, struct bk_path_match *ret_match)
 {
     (void)path;
@@ -237,5 +251,6 @@ MAKER(patton, "Patton", no_path, patton_agent, no_agent, "00a0ba", NULL)
 MAKER(technicolor, "Technicolor", technicolor_path, technicolor_agent, no_agent, "00147f", "0018f6",
       "001f9f", NULL)
 MAKER(unify, "Unify", unify_path, no_agent, no_agent, NULL)
+MAKER(vtech, "VTech", vtech_path, no_agent, no_agent, NULL)
 MAKER(zenitel, "Zenitel", zenitel_path, no_agent, no_agent, NULL)
 MAKER(swissvoice, "Swissvoice", swissvoice_path, no_agent, no_agent, NULL)

@@ -34,6 +34,7 @@ extern const struct bk_vendor bk_vendor_nethesis;
 extern const struct bk_vendor bk_vendor_patton;
 extern const struct bk_vendor bk_vendor_technicolor;
 extern const struct bk_vendor bk_vendor_unify;
+extern const struct bk_vendor bk_vendor_vtech;
 extern const struct bk_vendor bk_vendor_zenitel;
 extern const struct bk_vendor bk_vendor_swissvoice;
 
@@ -49,19 +50,15 @@ static const struct bk_vendor *const vendors[] = {
 
 /* The same, then the makers that are only recognised. */
 static const struct bk_vendor *const makers[] = {
-    &bk_vendor_yealink,    &bk_vendor_poly,
-    &bk_vendor_obihai,     &bk_vendor_snom,
-    &bk_vendor_htek,       &bk_vendor_sangoma,
-    &bk_vendor_gigaset,    &bk_vendor_grandstream,
-    &bk_vendor_mitel,      &bk_vendor_cisco,
-    &bk_vendor_dinstar,    &bk_vendor_fanvil,
-    &bk_vendor_avaya,      &bk_vendor_algo,
-    &bk_vendor_alcatel,    &bk_vendor_flyingvoice,
-    &bk_vendor_panasonic,  &bk_vendor_akuvox,
-    &bk_vendor_audiocodes, &bk_vendor_nethesis,
-    &bk_vendor_patton,     &bk_vendor_technicolor,
-    &bk_vendor_unify,      &bk_vendor_zenitel,
-    &bk_vendor_swissvoice, NULL,
+    &bk_vendor_yealink,     &bk_vendor_poly,        &bk_vendor_obihai,
+    &bk_vendor_snom,        &bk_vendor_htek,        &bk_vendor_sangoma,
+    &bk_vendor_gigaset,     &bk_vendor_grandstream, &bk_vendor_mitel,
+    &bk_vendor_cisco,       &bk_vendor_dinstar,     &bk_vendor_fanvil,
+    &bk_vendor_avaya,       &bk_vendor_algo,        &bk_vendor_alcatel,
+    &bk_vendor_flyingvoice, &bk_vendor_panasonic,   &bk_vendor_akuvox,
+    &bk_vendor_audiocodes,  &bk_vendor_nethesis,    &bk_vendor_patton,
+    &bk_vendor_technicolor, &bk_vendor_unify,       &bk_vendor_vtech,
+    &bk_vendor_zenitel,     &bk_vendor_swissvoice,  NULL,
 };
 
 #define VENDOR_COUNT (BK_COUNT(vendors) - 1)

@@ -29,7 +29,7 @@ static void a_maker_without_a_driver_is_no_vendor(void **state)
         }
         count += !is_driver;
     }
-    assert_int_equal(count, 8);
+    assert_int_equal(count, 9);
 }
 
 static const struct {
@@ -41,6 +41,9 @@ static const struct {
     {"unify", "001ae8aabbcc_config.xml", "device"},
     {"zenitel", "ipst_config_00_13_CB_01_02_03.cfg", "device"},
     {"swissvoice", "CP2503.cfg", "common"},
+    {"vtech", "VCS754_0012a6000001.cfg", "device"},
+    {"vtech", "ET605_0012A6000001.cfg", "device"},
+    {"vtech", "pb0012a6000001/directory.xml", "directory"},
 };
 
 static void other_paths_follow_the_grammar(void **state)
@@ -66,6 +69,13 @@ static const char *const no_paths[] = {
     "ipst_config_010203040_5_a_.cfg",
     "ipst_config_01_02_03_04_05_ab.cfg/",
     "ipst_config_01:02:03:04:05:ab.cfg",
+    "VCS754_0012a600000.cfg",
+    "VCS754_0012a6000001.xml",
+    "_0012a6000001.cfg",
+    "VCS/754_0012a6000001.cfg",
+    "pb0012a6000001/directory.cfg",
+    "pb0012a6000001/x/directory.xml",
+    "xpb0012a6000001/directory.xml",
     "CP250.cfg",
     "CP25022.cfg",
     "CP25a2.cfg",
