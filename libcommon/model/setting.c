@@ -186,7 +186,10 @@ static bool is_ldap_name(struct bk_str text)
     return equals > 0 && (size_t)equals + 1 < text.len;
 }
 
-#define WANT_URL "want a URL that begins with https://, http:// or tftp://"
+#define WANT_URL \
+    "want https://, http:// or tftp:// and a host, no user, no blank, quote or backslash; " \
+    "letters " \
+    "beyond ASCII as %XX"
 #define WANT_TIME "want HH:MM from 00:00 to 23:59"
 #define WANT_DIALABLE "want digits, letters and * # + - . _ only"
 
