@@ -52,8 +52,7 @@ bool bk_str_is_utf8(struct bk_str text);
 /* True when a C0, DEL or C1 control, U+2028/2029 or a byte order mark is inside. */
 bool bk_str_has_control(struct bk_str text);
 
-/* --- what is short enough to stand where it is called ------------------------------------------
- */
+/* --- what is short enough to stand where it is called ----------------------------------------- */
 
 static inline struct bk_str bk_str_of(const char *text)
 {

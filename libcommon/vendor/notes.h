@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -37,9 +38,27 @@ struct bk_notes {
 
 void bk_notes_init(struct bk_notes *notes);
 void bk_notes_deinit(struct bk_notes *notes);
-void bk_notes_add(struct bk_notes *notes, enum bk_note_kind kind, struct bk_str name,
-                  struct bk_str value);
+static inline void bk_notes_add(struct bk_notes *notes, enum bk_note_kind kind, struct bk_str name,
+                                struct bk_str value);
 /* Read the next; false: that was the last one. */
+static inline bool bk_notes_next(struct bk_notes *notes, struct bk_note *ret_note);
+
+/* --- for each parameter of each file: not worth a call ---------------------------------------- */
+
+BK_INLINE void bk_notes_add(struct bk_notes *notes, enum bk_note_kind kind, struct bk_str name,
+                            struct bk_str value)
+{
+    const uint32_t what = kind, name_len = (uint32_t)name.len, value_len = (uint32_t)value.len;
+    char *at = bk_buf_room(&notes->bytes, BK_NOTE_HEAD_BYTES + name.len + value.len);
+    if (at == NULL)
+        return;
+    memcpy(at, &what, 4);
+    memcpy(at + 4, &name_len, 4);
+    memcpy(at + 8, &value_len, 4);
+    at = bk_str_copy(at + BK_NOTE_HEAD_BYTES, name);
+    bk_str_copy(at, value);
+}
+
 static inline bool bk_notes_next(struct bk_notes *notes, struct bk_note *ret_note)
 {
     uint32_t kind, name_len, value_len;

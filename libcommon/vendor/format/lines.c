@@ -12,7 +12,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static struct bk_str trimmed(const char *begin, const char *end)
+BK_INLINE struct bk_str trimmed(const char *begin, const char *end)
 {
     while (begin < end && is_blank(*begin))
         begin++;
