@@ -23,19 +23,27 @@
 #define PAGE_MAX 99
 
 /* In the order of the phone's own files. */
-static const char *const modules[] = {
-    "NET CONFIG MODULE",         "MM CONFIG MODULE",         "SIP CONFIG MODULE",
-    "CALL FEATURE MODULE",       "PHONE FEATURE MODULE",     "CTI CONFIG MODULE",
-    "MCAST CFG MODULE",          "DSSKEY CONFIG MODULE",     "MMI CONFIG MODULE",
-    "LOG CONFIG MODULE",         "TR069 CONFIG MODULE",      "VPN CONFIG MODULE",
-    "MAINTENANCE CONFIG MODULE", "AUTOUPDATE CONFIG MODULE", "FIRMWARE CHECK MODULE",
-    "QOS CONFIG MODULE",         "DOT1X CONFIG MODULE",      "APP CONFIG MODULE",
+#define MODULE(text) \
+    { \
+        "" text, sizeof(text) - 1 \
+    }
+static const struct bk_str modules[] = {
+    MODULE("NET CONFIG MODULE"),         MODULE("MM CONFIG MODULE"),
+    MODULE("SIP CONFIG MODULE"),         MODULE("CALL FEATURE MODULE"),
+    MODULE("PHONE FEATURE MODULE"),      MODULE("CTI CONFIG MODULE"),
+    MODULE("MCAST CFG MODULE"),          MODULE("DSSKEY CONFIG MODULE"),
+    MODULE("MMI CONFIG MODULE"),         MODULE("LOG CONFIG MODULE"),
+    MODULE("TR069 CONFIG MODULE"),       MODULE("VPN CONFIG MODULE"),
+    MODULE("MAINTENANCE CONFIG MODULE"), MODULE("AUTOUPDATE CONFIG MODULE"),
+    MODULE("FIRMWARE CHECK MODULE"),     MODULE("QOS CONFIG MODULE"),
+    MODULE("DOT1X CONFIG MODULE"),       MODULE("APP CONFIG MODULE"),
 };
+#undef MODULE
 
 static size_t module_of(struct bk_str name)
 {
     size_t i = 0;
-    while (i < BK_COUNT(modules) && !bk_str_eq(name, bk_str_of(modules[i])))
+    while (i < BK_COUNT(modules) && !bk_str_eq(name, modules[i]))
         i++;
     return i;
 }
@@ -66,7 +74,7 @@ static void enter(struct bk_sheet *sheet, size_t module, int page)
     char line[64];
     int section = (int)(1 + module) * (PAGE_MAX + 1);
     if (sheet->section / (PAGE_MAX + 1) != section / (PAGE_MAX + 1)) {
-        snprintf(line, sizeof line, "<%s>", modules[module]);
+        snprintf(line, sizeof line, "<%.*s>", BK_STR_ARG(modules[module]));
         bk_lines_literal(sheet, BK_STR_NONE);
         bk_lines_literal(sheet, bk_str_of(line));
         sheet->section = section;
