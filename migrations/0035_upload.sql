@@ -149,9 +149,10 @@ begin
          order by is_far desc, p.created_at, p.part_index
     loop
         exit when v_excess <= 0 and not v_part.is_far;
-        delete from app.upload_part as p where p.tenant_id = p_tenant_id and p.part_id = v_part.part_id;
+        -- A file is locked before its parts, as by who deletes it or lets it expire.
         update app.upload as u set bytes = u.bytes - v_part.bytes, lost_bytes = u.lost_bytes + v_part.bytes
          where u.tenant_id = p_tenant_id and u.upload_id = v_part.upload_id;
+        delete from app.upload_part as p where p.tenant_id = p_tenant_id and p.part_id = v_part.part_id;
         v_excess := v_excess - v_part.bytes;
     end loop;
 
@@ -184,12 +185,16 @@ $$
 declare
     v_count bigint;
 begin
-    with gone as (
+    with due as ( -- locked before their parts; what is written to just now has its turn next time
+        select u.tenant_id, u.upload_id, p_now - make_interval(days => t.retention_days) as since
+          from app.upload as u join app.tenant as t on t.tenant_id = u.tenant_id
+         where u.kind in ('log', 'calls')
+           and u.created_at < p_now - make_interval(days => t.retention_days)
+           for no key update of u skip locked
+    ), gone as (
         delete from app.upload_part as p
-         using app.upload as u, app.tenant as t
-         where u.tenant_id = p.tenant_id and u.upload_id = p.upload_id and u.kind in ('log', 'calls')
-           and t.tenant_id = p.tenant_id
-           and p.created_at < p_now - make_interval(days => t.retention_days)
+         using due as d
+         where p.tenant_id = d.tenant_id and p.upload_id = d.upload_id and p.created_at < d.since
         returning p.tenant_id, p.upload_id, p.bytes
     ), fewer as (
         update app.upload as u set bytes = u.bytes - g.bytes

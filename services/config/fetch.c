@@ -306,7 +306,8 @@ static void reply_fault(struct fetch *fetch)
     };
     bk_buf_clear(&fetch->body);
     bk_buf_add(&fetch->body, BK_STR("try again later\n"));
-    bk_worker_count(fetch->worker->web, CFG_M_FAULTS, 1);
+    bk_worker_count(fetch->worker->web,
+                    fetch->is_too_often ? CFG_M_UPLOADS_TOO_OFTEN : CFG_M_FAULTS, 1);
     fetch_reply(fetch, 503, headers);
 }
 
@@ -315,7 +316,7 @@ static void record(struct fetch *fetch)
     struct bk_visit *visit = &fetch->visit;
     visit->is_whole = visit->is_whole && visit->revision != 0;
     visit->duration_us = (bk_clock_mono_ms() - fetch->request->begun_mono_ms) * 1000;
-    bool is_fault = visit->status >= 500;
+    bool is_fault = visit->status >= 500 && !fetch->is_too_often;
     bk_log(is_fault ? BK_LOG_WARN : BK_LOG_INFO, "fetch", BK_KV("req", visit->request_id),
            BK_KV_INT("tenant", visit->tenant_id), BK_KV_INT("device", visit->device_id),
            BK_KV("file", visit->kind), BK_KV_INT("status", visit->status),

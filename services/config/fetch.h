@@ -48,6 +48,7 @@ struct fetch {
     enum bk_err query_err;
     struct bk_pg_rows *rows;        /* of the verdict */
     struct bk_pg_rows *upload_rows; /* of what upload.c asked */
+    bool is_too_often;              /* 503 is no fault of ours then */
     struct bk_fetch_row row;
 
     struct fetch_enrol *enrol; /* flow_enrol.c's; NULL in flow_fetch.c */

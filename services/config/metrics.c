@@ -10,6 +10,7 @@ const struct bk_metric_row cfg_metric_rows[CFG_M_COUNT] = {
     {"beckon_config_fetches_total", "result=\"refused\"", "Fetches by result", false},
     {"beckon_config_fetches_total", "result=\"fault\"", "Fetches by result", false},
     {"beckon_uploads_total", "result=\"stored\"", "Files that phones wrote, by result", false},
+    {"beckon_uploads_total", "result=\"too_often\"", "Files that phones wrote, by result", false},
     {"beckon_uploads_total", "result=\"too_large\"", "Files that phones wrote, by result", false},
     {"beckon_pg_up", NULL, "Workers connected to PostgreSQL", true},
     {"beckon_pg_queue", NULL, "Statements waiting or in flight", true},

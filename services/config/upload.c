@@ -96,6 +96,7 @@ enum bk_next fetch_step_written(struct bk_flow *flow)
     for (size_t i = 0; i < BK_COUNT(answers); i++) {
         if (!bk_str_eq(answer, bk_str_of(answers[i].answer)))
             continue;
+        fetch->is_too_often = i == 0;
         return fetch_refuse(fetch, answers[i].err, bk_str_of(answers[i].reason));
     }
     bk_worker_count(fetch->worker->web, CFG_M_UPLOADS_STORED, 1);

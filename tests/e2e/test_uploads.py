@@ -220,12 +220,15 @@ def test_what_finds_no_room_is_413(stack, poly):
 
 
 def test_who_writes_too_often_is_asked_to_wait(stack, poly):
+    faults = stack.metric("beckon_config_fetches_total", 'result="fault"')
     for _ in range(30):
         assert poly.put("-calls.xml", b"<calls/>").status == 200
     answer = poly.put("-calls.xml", b"<more/>")
     assert (answer.status, answer.body) == (503, b"try again later\n")
     assert 60 <= int(answer.field("retry-after")) <= 180
     wait_reason(poly.tenant, "upload_too_often")
+    assert stack.metric("beckon_uploads_total", 'result="too_often"') >= 1
+    assert stack.metric("beckon_config_fetches_total", 'result="fault"') == faults  # it is no fault of ours
     assert poly.read("-calls.xml").body == b"<calls/>"
     assert poly.read(".cfg").status == 200  # it is served as ever
 

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 
 import pytest
 
@@ -169,8 +170,8 @@ def test_logs_and_call_lists_have_the_tenants_retention(world):
     world.sql("update app.upload_part as p set created_at = now() - interval '31 days'"
               "  from app.upload as u where u.upload_id = p.upload_id and u.tenant_id = %s and u.name <> 'b.log'",
               (scene.tenant,))
-    world.sql("update app.upload set updated_at = now() - interval '31 days' where tenant_id = %s and name <> 'b.log'",
-              (scene.tenant,))
+    world.sql("update app.upload set created_at = now() - interval '31 days', updated_at = now() - interval '31 days'"
+              " where tenant_id = %s and name <> 'b.log'", (scene.tenant,))
     assert scene.put("a.log", size=7) == "stored"
 
     def maintain():
@@ -194,6 +195,32 @@ def test_two_at_once_are_both_kept_and_the_limit_holds(scene):
     assert size == sum(scene.sizes()) == 990 and lost == 16 * 90 - 990
     indexes = scene.world.sql("select part_index from app.upload_part where tenant_id = %s order by 1", (scene.tenant,))
     assert indexes == [(index,) for index in range(6, 17)]
+
+
+def test_who_deletes_a_log_and_who_makes_room_in_it_do_not_block_each_other(scene):
+    assert scene.put("a.log", size=600) == "stored"
+    assert scene.put("b.log", size=300) == "stored"
+    answers = []
+    deleting = scene.world.database.connect(autocommit=False)
+    with deleting, deleting.cursor() as cursor:
+        which = "tenant_id = %s and name = 'a.log'"
+        cursor.execute(f"select from app.upload where {which} for update", (scene.tenant,))
+        writer = threading.Thread(target=lambda: answers.append(scene.put("b.log", size=400)))
+        writer.start()
+        wait_for_lock(scene.world)
+        cursor.execute(f"delete from app.upload where {which}", (scene.tenant,))
+    deleting.close()
+    writer.join(10)
+    assert answers == ["stored"]
+    size, lost = scene.files().pop("b.log")
+    assert size == sum(scene.sizes("b.log")) and "a.log" not in scene.files()
+
+
+def wait_for_lock(world):
+    deadline = time.monotonic() + 10
+    while not world.one("select count(*) from pg_stat_activity where wait_event_type = 'Lock'"):
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)
 
 
 def test_a_tenant_reads_and_deletes_and_writes_nothing(scene):
