@@ -65,13 +65,14 @@ static void add_parameters(json_t *rows, const char *vendor, const struct bk_exp
 
 /* One line, filled, so that what is a line's own is told once. */
 static enum bk_err add_model(json_t *rows, const struct bk_vendor *vendor,
-                             const struct bk_model *model, struct bk_detail *ret_detail)
+                             const struct bk_model *model, enum bk_transport transport,
+                             struct bk_detail *ret_detail)
 {
     struct bk_model small = *model;
     small.line_count = 1;
     struct bk_line line = {.index = 1, .number = BK_STR("1"), .secret = BK_STR("-")};
     line.pbx.domain = BK_STR("pbx.example");
-    line.pbx.transport = BK_TRANSPORT_TLS;
+    line.pbx.transport = transport;
     line.pbx.registrars[0].host = line.pbx.domain;
     line.pbx.registrar_count = 1;
     struct bk_phone phone = {.vendor = bk_str_of(vendor->name),
@@ -95,8 +96,11 @@ static enum bk_err add_makers(struct cli *cli, json_t *rows)
     for (const struct bk_vendor *const *vendor = bk_vendors(); err == BK_OK && *vendor != NULL;
          vendor++) {
         const struct bk_model *model;
-        for (size_t i = 0; err == BK_OK && (model = bk_model_at(*vendor, i)) != NULL; i++)
-            err = add_model(rows, *vendor, model, &cli->detail);
+        for (size_t i = 0; err == BK_OK && (model = bk_model_at(*vendor, i)) != NULL; i++) {
+            err = add_model(rows, *vendor, model, BK_TRANSPORT_TLS, &cli->detail);
+            if (err == BK_ERR_INVALID) /* a phone that has no TLS */
+                err = add_model(rows, *vendor, model, BK_TRANSPORT_UDP, &cli->detail);
+        }
     }
     return err;
 }
