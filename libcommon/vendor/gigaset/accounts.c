@@ -1,5 +1,6 @@
 /*
- * Accounts of both families. Every one of the model is written, those without a line empty.
+ * Accounts of multicell bases and Maxwells. Every one of the model is written, those without a line
+ * empty.
  */
 #include "vendor/address.h"
 #include "vendor/gigaset/gigaset.h"
@@ -19,12 +20,12 @@ static void put_server(struct bk_sheet *sheet, const char *address, const char *
     bk_put_int(sheet, bk_str_of(port), bk_sip_port(server->port, transport));
 }
 
-static struct bk_str name_of(const struct bk_line *line)
+struct bk_str gigaset_display_name(const struct bk_line *line)
 {
     return line->display_name.len > 0 ? line->display_name : line->number;
 }
 
-static struct bk_str auth_id_of(const struct bk_line *line)
+struct bk_str gigaset_auth_id(const struct bk_line *line)
 {
     return line->auth_id.len > 0 ? line->auth_id : line->number;
 }
@@ -139,10 +140,10 @@ static void put_base_account(struct bk_sheet *sheet, int index, const struct bk_
     snprintf(prefix, sizeof prefix, "SipAccount.%05d.", index);
     bk_prefix(sheet, bk_str_of(prefix));
     bk_from_line(sheet, index);
-    bk_put(sheet, BK_STR("AuthName"), line != NULL ? auth_id_of(line) : BK_STR_NONE);
+    bk_put(sheet, BK_STR("AuthName"), line != NULL ? gigaset_auth_id(line) : BK_STR_NONE);
     bk_put(sheet, BK_STR("AuthPassword"), line != NULL ? line->secret : BK_STR_NONE);
     bk_put(sheet, BK_STR("UserName"), line != NULL ? line->number : BK_STR_NONE);
-    bk_put(sheet, BK_STR("DisplayName"), line != NULL ? name_of(line) : BK_STR_NONE);
+    bk_put(sheet, BK_STR("DisplayName"), line != NULL ? gigaset_display_name(line) : BK_STR_NONE);
     if (line != NULL) {
         const struct bk_route route = bk_route_of(&line->pbx);
         size_t provider = provider_of(providers, line);
@@ -233,9 +234,10 @@ void gigaset_fill_maxwell_accounts(struct bk_sheet *sheet, const struct bk_file 
         }
         bk_put_word(sheet, BK_STR("Active"), line != NULL ? "1" : "0");
         bk_put(sheet, BK_STR("Username"), line != NULL ? line->number : BK_STR_NONE);
-        bk_put(sheet, BK_STR("AuthName"), line != NULL ? auth_id_of(line) : BK_STR_NONE);
+        bk_put(sheet, BK_STR("AuthName"), line != NULL ? gigaset_auth_id(line) : BK_STR_NONE);
         bk_put(sheet, BK_STR("AuthPassword"), line != NULL ? line->secret : BK_STR_NONE);
-        bk_put(sheet, BK_STR("DisplayName"), line != NULL ? name_of(line) : BK_STR_NONE);
+        bk_put(sheet, BK_STR("DisplayName"),
+               line != NULL ? gigaset_display_name(line) : BK_STR_NONE);
         if (line != NULL && line->label.len > 0)
             bk_put_lost(sheet, BK_STR("label of a line"));
         bk_put(sheet, BK_STR("Domain"), server != NULL ? server->host : BK_STR_NONE);

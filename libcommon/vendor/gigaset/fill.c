@@ -1,5 +1,6 @@
 /*
- * The phone's own file, for two families: multicell bases and Maxwell desk phones. The common
+ * The phone's own file, of three families: multicell bases, Maxwell desk phones, and the N510
+ * (n510.c). The common
  * provisioning.xml leads a Maxwell to its own. A phone of unknown model may be either: it is told
  * where to fetch from, and gets no file of its own until its model is known, since it would find
  * nothing it knows in the other family's, and lose what it holds.
@@ -50,14 +51,21 @@ const struct bk_format gigaset_format = {
     .put = put,
 };
 
-/* An N510 and N720 take another language, of whose values too little is known. */
+static bool is_frame(const struct bk_file *file)
+{
+    return bk_model_has_trait(file->model, BK_STR("frame"));
+}
+
+/* The names of an N720's parameters are not known. */
 const struct bk_format *gigaset_form(const struct bk_file *file)
 {
     enum bk_file_kind kind = file->request.kind;
-    bool is_old = bk_model_has_trait(file->model, BK_STR("frame"));
+    bool is_unserved = bk_model_has_trait(file->model, BK_STR("unserved"));
     bool is_own = kind == BK_FILE_DEVICE && (file->is_model_known || file->phone->is_bootstrap);
     bool is_common = kind == BK_FILE_COMMON && is_maxwell(file);
-    return (is_own || is_common) && !is_old ? &gigaset_format : NULL;
+    if ((!is_own && !is_common) || is_unserved)
+        return NULL;
+    return is_frame(file) ? &gigaset_frame_format : &gigaset_format;
 }
 
 /* The phone puts its MAC where %MACD stands. */
@@ -87,7 +95,7 @@ static void put_dhcp(struct bk_sheet *sheet, const struct bk_setting *settings, 
     bk_put_word(sheet, BK_STR("NET.IP.IPv4.DHCP.Options.Disabled"), is_off ? options : NULL);
 }
 
-static void put_ntp(struct bk_sheet *sheet, struct bk_str name, const struct bk_setting *settings)
+void gigaset_put_ntp(struct bk_sheet *sheet, struct bk_str name, const struct bk_setting *settings)
 {
     struct bk_str servers = settings[BK_NEUTRAL_TIME_NTP].value.text;
     bk_from_setting(sheet, settings, BK_NEUTRAL_TIME_NTP);
@@ -105,7 +113,7 @@ static void fill_base(struct bk_sheet *sheet, const struct bk_file *file)
                    BK_NEUTRAL_PROV_PNP);
     put_dhcp(sheet, settings, "114");
     bk_put_secret(sheet, BK_STR("WebUIAccounts.1.Password"), settings, BK_NEUTRAL_ADMIN_SECRET);
-    put_ntp(sheet, BK_STR("DmGlobal.0.NtpServer"), settings);
+    gigaset_put_ntp(sheet, BK_STR("DmGlobal.0.NtpServer"), settings);
     bk_from_driver(sheet);
     gigaset_fill_base_accounts(sheet, file);
     bk_put_lost_keys(sheet, file->phone,
@@ -119,7 +127,7 @@ static void fill_maxwell(struct bk_sheet *sheet, const struct bk_file *file)
     put_dhcp(sheet, settings, "66,114");
     bk_put_secret(sheet, BK_STR("WebUI.AdminPassword"), settings, BK_NEUTRAL_ADMIN_SECRET);
     bk_put_secret(sheet, BK_STR("WebUI.UserPassword"), settings, BK_NEUTRAL_USER_SECRET);
-    put_ntp(sheet, BK_STR("System.DateAndTime.TimeServer"), settings);
+    gigaset_put_ntp(sheet, BK_STR("System.DateAndTime.TimeServer"), settings);
     bk_put_word(sheet, BK_STR("System.DateAndTime.AutoAdjustTime"),
                 servers->layer != BK_LAYER_NONE ? "NTPServiceEnabled" : "NTPServiceDHCP");
     bk_from_driver(sheet);
@@ -130,6 +138,10 @@ static void fill_maxwell(struct bk_sheet *sheet, const struct bk_file *file)
 void gigaset_fill(struct bk_sheet *sheet, const struct bk_file *file)
 {
     const struct bk_phone *phone = file->phone;
+    if (is_frame(file)) {
+        gigaset_fill_frame(sheet, file);
+        return;
+    }
     fill_address(sheet, file);
     if (phone->is_bootstrap || file->request.kind == BK_FILE_COMMON)
         return;

@@ -1,6 +1,6 @@
 /*
- * Gigaset PRO: multicell bases (N530 to N870) and Maxwell desk phones; single-cell bases (N510,
- * N720) are recognised. The P-series is built by Snom and speaks its language.
+ * Gigaset PRO: multicell bases (N530 to N870), Maxwell desk phones and the single-cell base N510;
+ * the N720 is recognised. The P-series is built by Snom and speaks its language.
  * The driver's face. Facts and their sources: README.md.
  */
 #include "vendor/gigaset/gigaset.h"
@@ -35,6 +35,40 @@ static const struct bk_reserved reserved[] = {
     {"dmglobal.#.ntpserver*", "set time.ntp_servers instead"},
     {"system.dateandtime.timeserver*", "set time.ntp_servers instead"},
     {"system.dateandtime.autoadjusttime", "set time.ntp_servers instead"},
+    /* N510. An N720 has the same without a number, or in other places. */
+    {"bs_ip_data#.aucs_sip_server*", USE_PBX},
+    {"bs_ip_data#.aucs_sip_registrar*", USE_PBX},
+    {"bs_ip_data#.aucs_sip_domain*", USE_PBX},
+    {"bs_ip_data#.aucs_sip_*", USE_LINE},
+    {"bs_ip_data#.ucb_sip_*", USE_LINE},
+    {"bs_ip_data#.uii_sip_*", USE_PBX},
+    {"bs_ip_data#.uci_sip_preferred_vocoder*", "set audio.codecs instead"},
+    {"bs_ip_data#.uci_sip_available_vocoder*", "set audio.codecs instead"},
+    {"bs_ip_data#.uci_sip_*", USE_PBX},
+    {"bs_ip_data#.aucs_outbound_proxy*", USE_PBX},
+    {"bs_ip_data#.uii_outbound_proxy*", USE_PBX},
+    {"bs_ip_data#.uci_outbound_proxy*", USE_PBX},
+    {"bs_ip_data#.uii_re_registration_timer*", "set sip.register_expires_s instead"},
+    {"bs_ip_data#.aucs_stun_server*", USE_PBX},
+    {"bs_ip_data#.ucb_srtp*", USE_PBX},
+    {"bs_ip_data#.uci_srtp*", USE_PBX},
+    {"bs_ip_data#.aucs_voip_net_am_number*", "set call.voicemail_number instead"},
+    {"bs_ip_data#.ucb_voip_net_am_enabled*", "set call.voicemail_number instead"},
+    {"bs_ip_data#.aucs_time_ntp_server*", "set time.ntp_servers instead"},
+    {"bs_ip_data#.aucs_data_server*", USE_ADDRESS},
+    {"bs_ip_data#.ucb_auto_update*", USE_ADDRESS},
+    {"bs_ip_data#.uci_oneshot_provisioning*", USE_ADDRESS},
+    {"bs_ip_data#.ucb_accept_foreign_subnet*", USE_NONE},
+    {"bs_ip_data.aucs_sip*", USE_PBX},
+    {"bs_ip_data.aucs_data_server*", USE_ADDRESS},
+    {"bs_ip_data.ucb_auto_update*", USE_ADDRESS},
+    {"bs_ip_data.ucb_accept_foreign_subnet*", USE_NONE},
+    {"bs_voip_data.*", USE_PBX},
+    {"bs_accounts.*", USE_LINE},
+    {"bs_custom.auckdspin*", USE_NONE},
+    {"s_special_data_srv*", USE_NONE},
+    {"mac_address", USE_NONE},
+    {"profile_name", USE_NONE},
     /* No name of these families is known: none of them could be meant well. */
     {"tr069*", USE_NONE},
     {"tr-069*", USE_NONE},

@@ -3,6 +3,7 @@
  */
 #include "property_read.h"
 
+#include <ctype.h>
 #include <expat.h>
 #include <stdio.h>
 #include <string.h>
@@ -274,13 +275,54 @@ static bool read_alcatel(const struct bk_file *file, struct bk_str text, struct 
     return read_named(root, "setting", "id value", ret_pairs, ret_why);
 }
 
+/* "7c2f80…" in capitals? */
+static bool is_mac(struct bk_str text, const struct bk_mac *mac)
+{
+    char want[BK_MAC_TEXT_SIZE];
+    bk_mac_print(mac, &want);
+    bool is_same = text.len == strlen(want);
+    for (size_t i = 0; is_same && i < text.len; i++)
+        is_same = text.ptr[i] == toupper((unsigned char)want[i]);
+    return is_same;
+}
+
+/* An N510's: texts, and no others, in quotes of their own. */
+static bool read_gigaset_frame(const struct bk_file *file, const struct node *root,
+                               struct pairs *ret_pairs, struct bk_detail *ret_why)
+{
+    const struct node *provider = root->child;
+    if (!is_branch(root, "ProviderFrame", "") || !is_branch(provider, "Provider", "") ||
+        provider->next != NULL)
+        return is_wrong(root, "a frame of one provider", ret_why);
+    const struct node *mac = provider->child;
+    if (!is_bare(mac, "MAC_ADDRESS", "value") || !is_mac(attribute_of(mac, 0), &file->phone->mac))
+        return is_wrong(mac, "this phone's MAC", ret_why);
+    if (!is_bare(mac->next, "PROFILE_NAME", "class value") || !has_value(mac->next, 0, "string"))
+        return is_wrong(mac->next, "the name of the profile", ret_why);
+    for (const struct node *node = mac->next->next; node != NULL; node = node->next) {
+        if (!is_bare(node, "SYMB_ITEM", "ID class value") || !has_value(node, 1, "symb_item"))
+            return is_wrong(node, "an item", ret_why);
+        struct bk_str name = attribute_of(node, 0), value = attribute_of(node, 2);
+        if (memmem(name.ptr, name.len, ".aucS_", 6) != NULL) {
+            if (value.len < 2 || value.ptr[0] != '"' || value.ptr[value.len - 1] != '"')
+                return is_wrong(node, "a text in quotes", ret_why);
+            value = bk_str_slice(value, 1, value.len - 1);
+        }
+        if (bk_str_find(value, '"') >= 0)
+            return is_wrong(node, "free of quotes", ret_why);
+        pairs_add(ret_pairs, value, "%.*s", BK_STR_ARG(name));
+    }
+    return true;
+}
+
 static bool read_gigaset(const struct bk_file *file, struct bk_str text, struct pairs *ret_pairs,
                          struct bk_detail *ret_why)
 {
     const struct node *root = tree_of(text, ret_why);
-    (void)file;
     if (root == NULL)
         return false;
+    if (bk_model_has_trait(file->model, BK_STR("frame")))
+        return read_gigaset_frame(file, root, ret_pairs, ret_why);
     bool is_base = is_branch(root, "provisioning", "version productID");
     if ((!is_base && !is_branch(root, "provisioning", "version")) || !has_value(root, 0, "1.1") ||
         (is_base && !has_value(root, 1, "e2")))

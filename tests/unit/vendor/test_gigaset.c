@@ -117,6 +117,17 @@ static const struct {
     {"PhoneUI.Keys.FunctionKeys.07.URL", "http://evil.example", BK_ERR_DENIED},
     {"PhoneUI.Keys.FunctionKeys.Icons", "1", BK_OK},
     {"Telephony.0.ToneScheme", "GER", BK_OK},
+    {"BS_IP_Data1.aucS_SIP_SERVER_2", "evil.example", BK_ERR_DENIED},
+    {"BS_IP_Data1.aucS_STUN_SERVER", "evil.example", BK_ERR_DENIED},
+    {"BS_IP_Data3.aucS_SIP_LOGIN_ID", "x", BK_ERR_DENIED},
+    {"BS_IP_Data1.aucS_DATA_SERVER", "evil.example", BK_ERR_DENIED},
+    {"bs_ip_data.aucs_data_server", "evil.example", BK_ERR_DENIED},
+    {"BS_IP_Data1.ucI_OUTBOUND_PROXY_MODE", "0x2", BK_ERR_DENIED},
+    {"BS_IP_Data1.ucB_ACCEPT_FOREIGN_SUBNET", "0x1", BK_ERR_DENIED},
+    {"BS_IP_Data.ucB_AUTO_UPDATE_PROFILE", "0x0", BK_ERR_DENIED},
+    {"BS_CUSTOM.aucKdsPin", "0x00,0x00", BK_ERR_DENIED},
+    {"S_SPECIAL_DATA_SRV_IWU", "http://evil.example/x.bin", BK_ERR_DENIED},
+    {"BS_IP_Data1.ucI_HTTPLANGUAGE", "0x2", BK_OK},
     {"a b", "x", BK_ERR_INVALID},
     {"a\"", "x", BK_ERR_INVALID},
     {"Dect.x", "a\nb", BK_ERR_INVALID},
@@ -185,6 +196,78 @@ static void srtp_that_is_required_shuts_out_other_calls(void **state)
             strstr(rows[i].want == BK_OK ? bk_buf_text(&out) : detail.text, rows[i].says));
         bk_buf_deinit(&out);
     }
+    bk_vendors_deinit();
+}
+
+/* What an N510 cannot be told must not be left out, and the call go in the clear. */
+static void an_n510_is_refused_what_it_has_no_known_form_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label;
+        enum bk_transport transport;
+        enum bk_srtp srtp;
+        const char *secret, *codecs;
+        enum bk_err want;
+        const char *says;
+    } rows[] = {
+        {"plain", BK_TRANSPORT_UDP, BK_SRTP_OFF, "pw", "", BK_OK, "&quot;pw&quot;"},
+        {"srtp if it can", BK_TRANSPORT_UDP, BK_SRTP_OPTIONAL, "pw", "", BK_OK, "&quot;pw&quot;"},
+        {"srtp", BK_TRANSPORT_UDP, BK_SRTP_REQUIRED, "pw", "", BK_ERR_INVALID,
+         "SRTP: has no known parameter"},
+        {"tls", BK_TRANSPORT_TLS, BK_SRTP_OFF, "pw", "", BK_ERR_INVALID,
+         "BS_IP_Data1.aucS_SIP_SERVER_2: no parameter is known that chooses a transport"},
+        {"tcp", BK_TRANSPORT_TCP, BK_SRTP_OFF, "pw", "", BK_ERR_INVALID, "chooses a transport"},
+        {"naptr", BK_TRANSPORT_NAPTR, BK_SRTP_OFF, "pw", "", BK_ERR_INVALID, "chooses a transport"},
+        {"quote", BK_TRANSPORT_UDP, BK_SRTP_OFF, "p\"w", "", BK_ERR_INVALID,
+         "BS_IP_Data1.aucS_SIP_PASSWORD_2: holds a quote"},
+        {"backslash", BK_TRANSPORT_UDP, BK_SRTP_OFF, "p\\w", "", BK_ERR_INVALID,
+         "BS_IP_Data1.aucS_SIP_PASSWORD_2: holds a backslash"},
+        {"two codecs", BK_TRANSPORT_UDP, BK_SRTP_OFF, "pw", "opus,g729,pcmu", BK_OK,
+         "VOCODER_2\" class=\"symb_item\" value=\"0x03,0x00,0xff,0xff,0xff\""},
+        {"no codec", BK_TRANSPORT_UDP, BK_SRTP_OFF, "pw", "opus,ilbc", BK_ERR_INVALID,
+         "BS_IP_Data1.ucI_SIP_PREFERRED_VOCODER_2: an N510 has none of the codecs"},
+    };
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_line lines[] = {
+            {.index = 2, .number = BK_STR("1002"), .pbx.domain = BK_STR("pbx.example")}};
+        const struct bk_phone phone = {
+            .provisioning_url = BK_STR("https://p.example/k"), .lines = lines, .line_count = 1};
+        struct bk_detail detail = {{0}};
+        struct bk_buf out;
+        lines[0].pbx.transport = rows[i].transport;
+        lines[0].pbx.srtp = rows[i].srtp;
+        lines[0].secret = bk_str_of(rows[i].secret);
+        if (rows[i].codecs[0] != '\0')
+            lines[0].settings[BK_NEUTRAL_CODECS] =
+                (struct bk_setting){{.text = bk_str_of(rows[i].codecs)}, BK_LAYER_LINE};
+        print_message("  %s\n", rows[i].label);
+        assert_int_equal(render(&phone, "N510 IP PRO", BK_FILE_DEVICE, &out, &detail),
+                         rows[i].want);
+        assert_non_null(
+            strstr(rows[i].want == BK_OK ? bk_buf_text(&out) : detail.text, rows[i].says));
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
+/* All six accounts, so that a line that was taken away leaves nothing behind. */
+static void an_n510_has_six_accounts_and_an_n720_no_file(void **state)
+{
+    (void)state;
+    const struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
+    struct bk_buf out;
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    assert_int_equal(render(&phone, "N510 IP PRO", BK_FILE_DEVICE, &out, NULL), BK_OK);
+    assert_non_null(strstr(bk_buf_text(&out), "aucS_SIP_PASSWORD_6\" class=\"symb_item\" "
+                                              "value=\"&quot;&quot;\""));
+    assert_null(strstr(bk_buf_text(&out), "aucS_SIP_PASSWORD_7"));
+    bk_buf_deinit(&out);
+    assert_int_equal(render(&phone, "N720 IP PRO", BK_FILE_DEVICE, &out, NULL), BK_ERR_NOT_FOUND);
+    bk_buf_deinit(&out);
+    assert_int_equal(render(&phone, "N510 IP PRO", BK_FILE_COMMON, &out, NULL), BK_ERR_NOT_FOUND);
+    bk_buf_deinit(&out);
     bk_vendors_deinit();
 }
 
@@ -259,6 +342,8 @@ int main(void)
         cmocka_unit_test(paths_follow_the_grammar),
         cmocka_unit_test(agents_follow_the_grammar),
         cmocka_unit_test(srtp_that_is_required_shuts_out_other_calls),
+        cmocka_unit_test(an_n510_is_refused_what_it_has_no_known_form_for),
+        cmocka_unit_test(an_n510_has_six_accounts_and_an_n720_no_file),
         cmocka_unit_test(lines_of_one_pbx_share_a_provider),
         cmocka_unit_test(a_phone_of_unknown_model_is_given_the_address_alone),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
