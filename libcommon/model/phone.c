@@ -396,6 +396,7 @@ enum bk_err bk_phone_decode(struct bk_arena *arena, struct bk_str json, struct b
     if (err != BK_OK)
         return err;
     d->phone.vendor = vendor;
+    d->phone.is_masked = data_key == NULL;
     *ret_phone = d->phone;
     return BK_OK;
 }

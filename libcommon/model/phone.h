@@ -118,6 +118,8 @@ struct bk_phone {
     struct bk_str provisioning_user, provisioning_password;
     /* Enrolment's first file: where to fetch from and as whom, and nothing else is touched. */
     bool is_bootstrap;
+    /* Masks stand for its secrets: it is shown, never served. */
+    bool is_masked;
     int64_t revision;
     struct bk_setting settings[BK_NEUTRAL_COUNT];
     struct bk_line *lines; /* by index, ascending */

@@ -35,6 +35,7 @@ static void mask_settings(struct bk_setting *settings)
 
 static void mask(struct bk_phone *phone)
 {
+    phone->is_masked = true;
     mask_settings(phone->settings);
     for (size_t i = 0; i < phone->line_count; i++) {
         mask_settings(phone->lines[i].settings);
@@ -52,7 +53,7 @@ static enum bk_err render(struct rendering *rendering, struct bk_str name, struc
     struct bk_file_request request;
     if (!bk_file_find(rendering->own.vendor, &phone.mac, name, &request))
         return BK_ERR_NOT_FOUND;
-    if (request.kind != BK_FILE_DEVICE) /* lines and keys are the device's own file's alone */
+    if (!request.has_mac) /* lines and keys are the device's own files' alone */
         phone.line_count = phone.key_count = 0;
     enum bk_err err = bk_vendor_render(rendering->own.vendor, &phone, rendering->own.model,
                                        &request, out, NULL, &rendering->cli->detail);

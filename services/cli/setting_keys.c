@@ -75,7 +75,8 @@ static enum bk_err add_model(json_t *rows, const struct bk_vendor *vendor,
     line.pbx.transport = transport;
     line.pbx.registrars[0].host = line.pbx.domain;
     line.pbx.registrar_count = 1;
-    struct bk_phone phone = {.vendor = bk_str_of(vendor->name),
+    struct bk_phone phone = {.mac = {{0x02, 0, 0, 0, 0, 1}}, /* of zeros: a shared file */
+                             .vendor = bk_str_of(vendor->name),
                              .model = model->name,
                              .provisioning_url = BK_STR("https://prov.example/key"),
                              .lines = &line,

@@ -18,13 +18,13 @@
 /* --- format ----------------------------------------------------------------------------------- */
 
 /* "P" and 1 to 99999 without leading zeros. */
-static bool is_name(struct bk_str name)
+bool hl_is_name(struct bk_str name)
 {
     return name.len >= 2 && name.len <= 6 && name.ptr[0] == 'P' && name.ptr[1] != '0' &&
            bk_is_digits(bk_str_slice(name, 1, name.len));
 }
 
-static void begin(struct bk_sheet *sheet, const struct bk_file *file)
+void hl_begin(struct bk_sheet *sheet, const struct bk_file *file)
 {
     (void)file;
     bk_xml_open(sheet, "hl_provision");
@@ -33,7 +33,7 @@ static void begin(struct bk_sheet *sheet, const struct bk_file *file)
     bk_xml_attr(sheet, "version", BK_STR("1"));
 }
 
-static void end(struct bk_sheet *sheet, const struct bk_file *file)
+void hl_end(struct bk_sheet *sheet, const struct bk_file *file)
 {
     (void)file;
     bk_xml_close(sheet);
@@ -42,11 +42,11 @@ static void end(struct bk_sheet *sheet, const struct bk_file *file)
 
 const struct bk_format hl_format = {
     .content_type = "text/xml; charset=utf-8",
-    .is_name = is_name,
+    .is_name = hl_is_name,
     .name_rule = "a parameter is P and a number of one to five digits without leading zeros",
     .check_value = bk_xml_check_value,
-    .begin = begin,
-    .end = end,
+    .begin = hl_begin,
+    .end = hl_end,
     .put = bk_xml_put_element,
 };
 
@@ -413,5 +413,5 @@ void hl_fill(struct bk_sheet *sheet, const struct bk_file *file)
     fill_profile(sheet, file->phone);
     fill_accounts(sheet, file);
     fill_keys(sheet, file);
-    bk_put_raws(sheet, file);
+    bk_put_raws_if(sheet, file, hl_is_name); /* a Sangoma may have others */
 }

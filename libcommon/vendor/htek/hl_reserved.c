@@ -1,7 +1,7 @@
 /*
  * What raw parameters of <hl_provision> files may not set: the numbers that the driver writes, and
  * their relatives: further servers, the way to the web page. A number has
- * five digits at most (is_name in hl.c), so that "p2020#" is P20200 to P20209 and nothing else:
+ * five digits at most (hl_is_name in hl.c), so that "p2020#" is P20200 to P20209 and nothing else:
  * neighbours of what is kept are left to the admin.
  */
 #include "vendor/htek/htek.h"
@@ -211,5 +211,28 @@ const struct bk_reserved hl_reserved[] = {
     {"p64", "set time.zone instead"},
     {"p75", "set time.zone instead"},
     {"p20166", "set audio.dtmf_mode instead"},
+    /* Of Sangoma's P- and D-series, which have names: what is written, and what would be a way
+     * around it. */
+    {"account.*", USE_LINE},
+    {"login_password*", USE_ADMIN},
+    {"enable_check_sync", USE_NONE},
+    {"send_mac_with_useragent", USE_NONE},
+    {"allow_insecure_ssl", "set security.verify_server instead"},
+    {"transport_*", USE_PBX},
+    {"time_zone", "set time.zone instead"},
+    {"time_source", "set time.ntp_servers instead"},
+    {"ntp_server*", "set time.ntp_servers instead"},
+    {"tls_*", USE_NONE}, /* what is believed of a server's certificate */
+    {"config_*", USE_ADDRESS},
+    {"provision*", USE_ADDRESS},
+    {"server_*", USE_ADDRESS},
+    {"dpma*", USE_ADDRESS},
+    {"in_switchvox_environment", USE_ADDRESS}, /* else it is a phone of its maker's own PBX */
+    {"firmware*", USE_NONE},
+    {"public_firmware*", USE_NONE},
+    {"web_*", USE_NONE},
+    {"enable_web*", USE_NONE},
+    {"ssh*", USE_NONE},
+    {"enable_ssh*", USE_NONE},
     {0},
 };

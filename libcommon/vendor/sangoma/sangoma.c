@@ -1,11 +1,13 @@
 /*
- * Sangoma's S-series, which Htek builds. The P- and D-series are recognised, and have no files: no
- * parameter is known that would tell them where to fetch from. Facts and their sources: README.md.
+ * Sangoma's S-series, which Htek builds, and the P- and D-series, which were Digium's. The model
+ * says which language a phone takes, and each has names of files of its own. Facts and their
+ * sources: README.md.
  */
+#include "vendor/sangoma/sangoma.h"
 #include "vendor/agent.h"
+#include "vendor/format/xml.h"
 #include "vendor/htek/htek.h"
 
-extern const struct bk_vendor bk_vendor_sangoma;
 extern const unsigned char bk_sangoma_models[]; /* made from models.tsv */
 
 /* Htek's own is among them: the S-series comes with either. */
@@ -102,14 +104,79 @@ static bool match_sip_agent(struct bk_str agent, struct bk_agent *ret_agent)
     return true;
 }
 
-static const struct bk_format *form(const struct bk_file *file)
+/* Of either language: the raw parameters of a tenant are for all of its Sangoma phones. */
+static bool is_name(struct bk_str name)
 {
-    enum bk_file_kind kind = file->request.kind;
-    bool is_served = kind == BK_FILE_COMMON || kind == BK_FILE_DEVICE;
-    return is_served && !bk_model_has_trait(file->model, BK_STR("digium")) ? &hl_format : NULL;
+    return hl_is_name(name) || digium_is_name(name);
 }
 
-static const char *const files[] = {"cfg$model.xml", "cfg$mac.xml", NULL};
+#define NAME_RULE \
+    "a parameter of the S-series is P and a number of one to five digits without leading zeros; " \
+    "one of the P- and D-series has 2 to 128 small letters, digits and underscores, two letters " \
+    "first"
+
+static const struct bk_format s_format = {
+    .content_type = "text/xml; charset=utf-8",
+    .is_name = is_name,
+    .name_rule = NAME_RULE,
+    .check_value = bk_xml_check_value,
+    .begin = hl_begin,
+    .end = hl_end,
+    .put = bk_xml_put_element,
+};
+
+static const struct bk_format digium_format = {
+    .content_type = "text/xml; charset=utf-8",
+    .is_name = is_name,
+    .name_rule = NAME_RULE,
+    .check_value = bk_xml_check_value,
+    .begin = digium_begin,
+    .end = digium_end,
+    .put = digium_put,
+};
+
+/* A P or D cannot be told where to fetch from, so it has no bootstrap. Of a phone of unknown model
+ * it is not known that it is one. */
+static const struct bk_format *form(const struct bk_file *file)
+{
+    const struct bk_file_request *request = &file->request;
+    if (bk_model_has_trait(file->model, BK_STR("digium"))) {
+        bool is_own = request->kind == BK_FILE_MASTER && request->has_mac;
+        return is_own && !file->phone->is_bootstrap ? &digium_format : NULL;
+    }
+    bool is_served = request->kind == BK_FILE_COMMON || request->kind == BK_FILE_DEVICE;
+    return is_served ? &s_format : NULL;
+}
+
+/* Raw parameters that only the other language has. */
+static void tell_foreign_raws(struct bk_sheet *sheet, const struct bk_phone *phone,
+                              bool (*is_own)(struct bk_str name))
+{
+    for (size_t i = 0; i < phone->raw_count; i++) {
+        const struct bk_raw *raw = &phone->raws[i];
+        if (is_own(raw->name) || bk_is_reserved(&bk_vendor_sangoma, raw->name))
+            continue;
+        sheet->origin = (struct bk_origin){.kind = BK_ORIGIN_RAW, .layer = raw->layer};
+        bk_put_lost(sheet, raw->name);
+    }
+    bk_from_driver(sheet);
+}
+
+static void fill(struct bk_sheet *sheet, const struct bk_file *file)
+{
+    const enum bk_file_kind kind = file->request.kind;
+    if (kind == BK_FILE_MASTER) {
+        digium_fill(sheet, file);
+        tell_foreign_raws(sheet, file->phone, digium_is_name);
+        return;
+    }
+    hl_fill(sheet, file);
+    if (kind == BK_FILE_DEVICE && !file->phone->is_bootstrap)
+        tell_foreign_raws(sheet, file->phone, hl_is_name);
+}
+
+/* A P may ask for "$mac.xml" instead, which is the same. */
+static const char *const files[] = {"cfg$model.xml", "cfg$mac.xml", "$mac.cfg", NULL};
 
 const struct bk_vendor bk_vendor_sangoma = {
     .name = "sangoma", /* stored in device.vendor: never rename */
@@ -122,10 +189,11 @@ const struct bk_vendor bk_vendor_sangoma = {
     .match_agent = match_agent,
     .match_sip_agent = match_sip_agent,
     .form = form,
-    .fill = hl_fill,
-    .raw_format = &hl_format,
+    .fill = fill,
+    .raw_format = &s_format,
     .files = files,
     .resync_event = "resync",
     .reboot_event = "check-sync;reboot=true",
-    .boot_kinds = 1u << BK_FILE_COMMON | 1u << BK_FILE_BINARY | 1u << BK_FILE_DEVICE,
+    .boot_kinds =
+        1u << BK_FILE_COMMON | 1u << BK_FILE_BINARY | 1u << BK_FILE_DEVICE | 1u << BK_FILE_MASTER,
 };

@@ -25,6 +25,8 @@ void require_names_once(const struct pairs *found);
  * removed leaves the phone (rule 11 of docs/rules.md). Raw ones are left out.
  */
 void require_emptied(const struct bk_file_request *request);
+/* Is this the file in which the phone's lines and keys stand? */
+bool is_own_file(const struct bk_file_request *request);
 /* What was given to lines and keys stands in the phone's own file, or is told as lost. */
 void require_told(const struct bk_file_request *request);
 

@@ -165,13 +165,20 @@ static bool needs_value(enum bk_key_kind kind)
                          bk_str_of(bk_key_kind_name(kind))) < 0;
 }
 
+/* Sangoma's P- and D-series have all in the file that may name others. */
+bool is_own_file(const struct bk_file_request *request)
+{
+    bool is_sangoma = strcmp(now.vendor->name, "sangoma") == 0;
+    return request->kind == BK_FILE_DEVICE || (is_sangoma && request->kind == BK_FILE_MASTER);
+}
+
 void require_told(const struct bk_file_request *request)
 {
     static const char *const parts[] = {"value", "label", "extension"};
     static const char *const line_parts[] = {"number", "password", "label", "display name",
                                              "authentication name"};
     struct told told;
-    if (request->kind != BK_FILE_DEVICE || now.phone->is_bootstrap)
+    if (!is_own_file(request) || now.phone->is_bootstrap)
         return;
     memset(&told, 0, sizeof told);
     if (bk_vendor_list(now.vendor, now.phone, now.model, request, on_told, &told, NULL) != BK_OK)

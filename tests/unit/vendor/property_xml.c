@@ -360,6 +360,57 @@ static bool read_htek(const struct bk_file *file, struct bk_str text, struct pai
     return are_numbers(config, ret_why) && read_leaves(config, ret_pairs, ret_why);
 }
 
+/* The attributes of an element, from the first on, as parameters. */
+static void add_attributes(const struct node *node, size_t first, int account, const char *inner,
+                           struct pairs *ret_pairs)
+{
+    for (size_t i = first; i < node->attribute_count; i++)
+        pairs_add(ret_pairs, attribute_of(node, i), "account.%d.%s%.*s", account, inner,
+                  BK_STR_ARG(node->attributes[i].name));
+}
+
+/* Accounts in order from 0, each with its two hosts. */
+static bool read_digium_accounts(const struct node *accounts, struct pairs *ret_pairs,
+                                 struct bk_detail *ret_why)
+{
+    static const char account_names[] = "index status register account_id username authname "
+                                        "password line_label caller_id voicemail",
+                      host_names[] = "server port transport reregister";
+    int index = 0;
+    for (const struct node *node = accounts->child; node != NULL; node = node->next, index++) {
+        const struct node *first = node->child, *second = first != NULL ? first->next : NULL;
+        char number[16];
+        snprintf(number, sizeof number, "%d", index);
+        if (!is_branch(node, "account", account_names) || !has_value(node, 0, number) ||
+            !is_bare(first, "host_primary", host_names) ||
+            !is_bare(second, "host_alternate", host_names) || second->next != NULL)
+            return is_wrong(node, "the next account, of two hosts", ret_why);
+        add_attributes(node, 1, index, "", ret_pairs);
+        add_attributes(first, 0, index, "host_primary.", ret_pairs);
+        add_attributes(second, 0, index, "host_alternate.", ret_pairs);
+    }
+    return true;
+}
+
+/* Htek's language, or of the P- and D-series Digium's: settings, then accounts. */
+static bool read_sangoma(const struct bk_file *file, struct bk_str text, struct pairs *ret_pairs,
+                         struct bk_detail *ret_why)
+{
+    if (file->request.kind != BK_FILE_MASTER)
+        return read_htek(file, text, ret_pairs, ret_why);
+    const struct node *root = tree_of(text, ret_why);
+    if (root == NULL)
+        return false;
+    if (!is_branch(root, "config", ""))
+        return is_wrong(root, "a configuration", ret_why);
+    const struct node *node = root->child;
+    for (; is_bare(node, "setting", "id value"); node = node->next)
+        pairs_add(ret_pairs, attribute_of(node, 1), "%.*s", BK_STR_ARG(attribute_of(node, 0)));
+    if (!is_branch(node, "accounts", "") || node->next != NULL)
+        return is_wrong(node, "the accounts, which are last", ret_why);
+    return read_digium_accounts(node, ret_pairs, ret_why);
+}
+
 /* The phone's own MAC in its own file, P-values, then aliases. */
 static bool read_grandstream(const struct bk_file *file, struct bk_str text,
                              struct pairs *ret_pairs, struct bk_detail *ret_why)
@@ -533,7 +584,7 @@ read_fn *xml_reader_of(const struct bk_vendor *vendor)
         read_fn *read;
     } readers[] = {{"poly", read_poly},       {"cisco", read_cisco},
                    {"alcatel", read_alcatel}, {"gigaset", read_gigaset},
-                   {"htek", read_htek},       {"sangoma", read_htek},
+                   {"htek", read_htek},       {"sangoma", read_sangoma},
                    {"snom", read_snom},       {"grandstream", read_grandstream},
                    {"obihai", read_obihai},   {"dinstar", read_dinstar}};
     for (size_t i = 0; i < BK_COUNT(readers); i++) {

@@ -235,7 +235,7 @@ static bool try_files(void)
         if (!bk_file_find(now.vendor, &now.phone->mac, bk_str_of(name), &request))
             give_up("%s is not found by its own name", name);
         bool is_one = try_file(&request) == BK_OK;
-        is_written = is_written || (is_one && request.kind == BK_FILE_DEVICE);
+        is_written = is_written || (is_one && is_own_file(&request));
         is_tried[request.kind] = true;
     }
     for (int kind = 0; kind < BK_FILE_KIND_COUNT; kind++) {

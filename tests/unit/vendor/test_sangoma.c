@@ -1,6 +1,9 @@
 /* Sangoma: its paths and User-Agents, and what must not be taken for one; raw parameters. */
 #include "harness/test.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "unit/vendor/corpus.h"
 #include "vendor/vendor.h"
 
@@ -95,6 +98,29 @@ static const struct {
     {"P99", "1", BK_OK},
     {"P47", "evil.example", BK_ERR_DENIED},
     {"p47", "x", BK_ERR_INVALID},
+    {"backlight_timeout", "30", BK_OK},
+    {"locale", "de_DE", BK_OK},
+    {"e911_number", "112", BK_ERR_INVALID},
+    {"login_password", "1", BK_ERR_DENIED},
+    {"login_password2", "1", BK_ERR_DENIED},
+    {"enable_check_sync", "0", BK_ERR_DENIED},
+    {"send_mac_with_useragent", "0", BK_ERR_DENIED},
+    {"allow_insecure_ssl", "1", BK_ERR_DENIED},
+    {"transport_tls_allowed", "0", BK_ERR_DENIED},
+    {"transport_any", "0", BK_ERR_DENIED},
+    {"time_zone", "UTC", BK_ERR_DENIED},
+    {"time_source", "sip", BK_ERR_DENIED},
+    {"ntp_server", "evil.example", BK_ERR_DENIED},
+    {"config_server_url", "https://evil.example", BK_ERR_DENIED},
+    {"provisioning_url", "https://evil.example", BK_ERR_DENIED},
+    {"dpma_server", "evil.example", BK_ERR_DENIED},
+    {"tls_allow_wildcard_certs", "1", BK_ERR_DENIED},
+    {"account.0.password", "x", BK_ERR_INVALID},
+    {"Login_password", "1", BK_ERR_INVALID},
+    {"login password", "1", BK_ERR_INVALID},
+    {"_login", "1", BK_ERR_INVALID},
+    {"l1", "1", BK_ERR_INVALID},
+    {"backlight_timeout", "a\nb", BK_ERR_INVALID},
     {"P237", "evil.example/x", BK_ERR_DENIED},
     {"P34", "x", BK_ERR_DENIED},
     {"P2", "x", BK_ERR_DENIED},
@@ -143,7 +169,7 @@ static const char *const no_names[] = {
     "P123456",
     "P999999",
     "Account1.Sipserver",
-    "para",
+    "Para",
     "P_47",
     "PP47",
     "47",
@@ -175,29 +201,156 @@ static void reserved_numbers_have_one_spelling(void **state)
     }
 }
 
-static void the_p_and_d_series_get_no_file(void **state)
+static enum bk_err render(const struct bk_phone *phone, const char *model,
+                          const struct bk_file_request *request, struct bk_buf *out,
+                          struct bk_detail *ret_detail)
+{
+    bk_buf_init_secret(out, BK_FILE_SIZE_MAX);
+    return bk_vendor_render(sangoma(), phone, bk_model_find(sangoma(), bk_str_of(model)), request,
+                            out, NULL, ret_detail);
+}
+
+static void each_series_gets_its_own_file_alone(void **state)
 {
     (void)state;
     static const struct {
         const char *model;
-        enum bk_err want;
-    } rows[] = {{"S500", BK_OK},
-                {"S300", BK_OK},
-                {"", BK_OK},
-                {"P330", BK_ERR_NOT_FOUND},
-                {"D65", BK_ERR_NOT_FOUND},
-                {"D80", BK_ERR_NOT_FOUND}};
-    const struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k")};
-    const struct bk_file_request request = {.kind = BK_FILE_DEVICE, .has_mac = true};
+        enum bk_file_kind kind;
+        bool has_mac, is_bootstrap;
+        const char *says; /* NULL: no such file */
+    } rows[] = {
+        {"S500", BK_FILE_DEVICE, true, false, "<hl_provision"},
+        {"S300", BK_FILE_COMMON, false, false, "<hl_provision"},
+        {"S500", BK_FILE_DEVICE, true, true, "<hl_provision"},
+        {"S500", BK_FILE_MASTER, true, false, NULL},
+        {"", BK_FILE_DEVICE, true, false, "<hl_provision"},
+        {"", BK_FILE_MASTER, true, false, NULL},
+        {"P330", BK_FILE_MASTER, true, false, "<accounts>"},
+        {"D65", BK_FILE_MASTER, true, false, "<accounts>"},
+        {"D80", BK_FILE_MASTER, true, false, "<accounts>"},
+        {"D65", BK_FILE_MASTER, false, false, NULL}, /* 000000000000.cfg is everybody's */
+        {"D65", BK_FILE_MASTER, true, true, NULL},   /* nothing could be told of the address */
+        {"D65", BK_FILE_DEVICE, true, false, NULL},
+        {"P330", BK_FILE_COMMON, false, false, NULL},
+        {"P330", BK_FILE_DIRECTORY, true, false, NULL},
+    };
     assert_int_equal(bk_vendors_init(NULL), BK_OK);
     for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        const struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k"),
+                                       .is_bootstrap = rows[i].is_bootstrap};
+        const struct bk_file_request request = {.kind = rows[i].kind, .has_mac = rows[i].has_mac};
         struct bk_buf out;
-        bk_buf_init_secret(&out, BK_FILE_SIZE_MAX);
-        assert_int_equal(bk_vendor_render(sangoma(), &phone,
-                                          bk_model_find(sangoma(), bk_str_of(rows[i].model)),
-                                          &request, &out, NULL, NULL),
-                         rows[i].want);
+        print_message("  %s, %s\n", rows[i].model, bk_file_kind_name(rows[i].kind));
+        assert_int_equal(render(&phone, rows[i].model, &request, &out, NULL),
+                         rows[i].says != NULL ? BK_OK : BK_ERR_NOT_FOUND);
+        if (rows[i].says != NULL)
+            assert_non_null(strstr(bk_buf_text(&out), rows[i].says));
         bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
+static void what_a_p_or_d_cannot_be_told_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model, *pin;
+        bool is_masked;
+        enum bk_transport transport;
+        enum bk_srtp srtp;
+        const char *says; /* NULL: it is written */
+    } rows[] = {
+        {"D65", "12345678", false, BK_TRANSPORT_UDP, BK_SRTP_OFF, NULL},
+        {"D65", "1234567a", false, BK_TRANSPORT_UDP, BK_SRTP_OFF, "login_password: is a PIN"},
+        {"P330", "12 34567", false, BK_TRANSPORT_UDP, BK_SRTP_OFF, "login_password: is a PIN"},
+        {"P330", "********", true, BK_TRANSPORT_UDP, BK_SRTP_OFF, NULL}, /* shown, not served */
+        {"D65", "", false, BK_TRANSPORT_TLS, BK_SRTP_OFF, NULL},
+        {"P330", "", false, BK_TRANSPORT_TLS, BK_SRTP_OPTIONAL, NULL},
+        {"D40", "", false, BK_TRANSPORT_TCP, BK_SRTP_OFF, NULL},
+        {"D40", "", false, BK_TRANSPORT_TLS, BK_SRTP_OFF,
+         "account.0.host_primary.transport: cannot be tls"},
+        {"P330", "", false, BK_TRANSPORT_NAPTR, BK_SRTP_OFF,
+         "account.0.host_primary.transport: has no word for NAPTR"},
+        {"P330", "", false, BK_TRANSPORT_TLS, BK_SRTP_REQUIRED, "SRTP: has no known parameter"},
+    };
+    const struct bk_file_request request = {.kind = BK_FILE_MASTER, .has_mac = true};
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        struct bk_line line = {.index = 1,
+                               .number = BK_STR("1001"),
+                               .pbx = {.domain = BK_STR("pbx.example"),
+                                       .transport = rows[i].transport,
+                                       .srtp = rows[i].srtp}};
+        struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k"),
+                                 .lines = &line,
+                                 .line_count = 1,
+                                 .is_masked = rows[i].is_masked};
+        struct bk_detail detail = {{0}};
+        struct bk_buf out;
+        if (rows[i].pin[0] != '\0')
+            phone.settings[BK_NEUTRAL_ADMIN_SECRET] =
+                (struct bk_setting){{.text = bk_str_of(rows[i].pin)}, BK_LAYER_TENANT};
+        print_message("  %s, row %zu\n", rows[i].model, i);
+        assert_int_equal(render(&phone, rows[i].model, &request, &out, &detail),
+                         rows[i].says != NULL ? BK_ERR_INVALID : BK_OK);
+        if (rows[i].says != NULL)
+            assert_non_null(strstr(detail.text, rows[i].says));
+        bk_buf_deinit(&out);
+    }
+    bk_vendors_deinit();
+}
+
+static void add_lost(void *context, const struct bk_parameter *parameter)
+{
+    char *text = context;
+    size_t len = strlen(text);
+    if (parameter->is_lost)
+        snprintf(text + len, 512 - len, "%.*s|", BK_STR_ARG(parameter->name));
+}
+
+/* Raw parameters of a tenant are of both languages, and each phone takes its own. */
+static void what_a_phone_has_no_parameter_for_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model;
+        enum bk_file_kind kind;
+        const char *lost;
+    } rows[] = {
+        {"P330", BK_FILE_MASTER,
+         "second NTP server|SRTP|outbound proxy|second outbound proxy|shared line|blf|P99|"},
+        {"S500", BK_FILE_DEVICE, "second NTP server|shared line|backlight_timeout|"},
+    };
+    struct bk_line line = {.index = 1,
+                           .number = BK_STR("1001"),
+                           .is_shared = true,
+                           .pbx = {.registrars = {{BK_STR("pbx.example"), 0}},
+                                   .registrar_count = 1,
+                                   .proxies = {{BK_STR("a.example"), 0}, {BK_STR("b.example"), 0}},
+                                   .proxy_count = 2,
+                                   .srtp = BK_SRTP_OPTIONAL}};
+    struct bk_phone_key key = {.slot = 1, .kind = BK_KEY_BLF, .value = BK_STR("1002")};
+    struct bk_raw both[] = {{BK_STR("P99"), BK_STR("1"), BK_LAYER_TENANT},
+                            {BK_STR("backlight_timeout"), BK_STR("30"), BK_LAYER_TENANT}};
+    struct bk_phone phone = {.provisioning_url = BK_STR("https://p.example/k"),
+                             .lines = &line,
+                             .line_count = 1,
+                             .keys = &key,
+                             .key_count = 1,
+                             .raws = both,
+                             .raw_count = 2};
+    phone.settings[BK_NEUTRAL_TIME_NTP] =
+        (struct bk_setting){{.text = BK_STR("a.example,b.example")}, BK_LAYER_TENANT};
+    assert_int_equal(bk_vendors_init(NULL), BK_OK);
+    for (size_t i = 0; i < BK_COUNT(rows); i++) {
+        const struct bk_file_request request = {.kind = rows[i].kind, .has_mac = true};
+        char lost[512] = "";
+        print_message("  %s\n", rows[i].model);
+        assert_int_equal(bk_vendor_list(sangoma(), &phone,
+                                        bk_model_find(sangoma(), bk_str_of(rows[i].model)),
+                                        &request, add_lost, lost, NULL),
+                         BK_OK);
+        assert_string_equal(lost, rows[i].lost);
     }
     bk_vendors_deinit();
 }
@@ -208,7 +361,9 @@ int main(void)
         cmocka_unit_test(what_was_collected_is_recognised),
         cmocka_unit_test(paths_follow_the_grammar),
         cmocka_unit_test(agents_follow_the_grammar),
-        cmocka_unit_test(the_p_and_d_series_get_no_file),
+        cmocka_unit_test(each_series_gets_its_own_file_alone),
+        cmocka_unit_test(what_a_p_or_d_cannot_be_told_is_refused),
+        cmocka_unit_test(what_a_phone_has_no_parameter_for_is_told),
         cmocka_unit_test(raw_parameters_are_judged_by_the_table),
         cmocka_unit_test(reserved_numbers_have_one_spelling),
     };
