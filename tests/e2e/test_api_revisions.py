@@ -4,11 +4,14 @@ changes, in its own transaction; of more than 1,000 through a change that is app
 """
 
 import itertools
+import os
 import time
 
 import pytest
 
 from stack import new_mac
+
+SLOW = float(os.environ.get("BECKON_TEST_SLOW", "1"))
 
 _counter = itertools.count(1)
 
@@ -205,14 +208,14 @@ def test_more_than_a_thousand_are_raised_by_a_change(stack, crowd):
     tenant, client, _, device = crowd
     begun = time.monotonic()
     client.expect(200, "PATCH", "/v1/tenant", {"settings": {"ui.ring_volume": 2}})
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 1 * SLOW
     changes = stack.sql("select cardinality(device_ids), raised_count, created_at from app.change"
                         " where tenant_id = %s", (tenant.id,))
     assert [change[:2] for change in changes] == [(5000, 0)]
     assert raised(stack, tenant)[0] == 1
     begun = time.monotonic()
     page = client.get("/v1/devices?limit=200&pending=true").json["items"]
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 1 * SLOW
     assert len(page) == 200 and all(one["pending_since"] is not None for one in page)
     since = changes[0][2].isoformat(timespec="milliseconds").replace("+00:00", "Z")
     assert page[1]["pending_since"] == since and page[1]["revision"] == 1

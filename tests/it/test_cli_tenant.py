@@ -289,9 +289,12 @@ def test_explain_names_the_layer_of_each_parameter(shown):
     assert {name: (own[name]["value"], own[name]["from"]) for name in wanted} == wanted
     assert own["account.1.password"]["value"].startswith("********-")
     assert own["static.security.user_password"]["state"] == "kept"
-    # Nothing is dropped in silence: a key without a number at this maker, a setting without a parameter.
-    assert own["pickup"] == {"file": "805ec0005003.cfg", "name": "pickup", "value": "", "from": "key line, 2",
-                             "state": "unsupported"}
+    # Nothing is dropped in silence: a setting without a parameter, a key without a word at another maker.
+    shown.json("device", "add", "--tenant", "shown", "0004f2005003", "--vendor", "poly", "--model", "VVX_450",
+               "--line", "1=1001", "--key", "line/2=dtmf,value=1003")
+    poly = shown.json("explain", "--tenant", "shown", "--mac", "0004f2005003")["parameters"]
+    assert [row for row in poly if row.get("state") == "unsupported"] == [
+        {"file": "phone0004f2005003.cfg", "name": "dtmf", "value": "", "from": "key line, 2", "state": "unsupported"}]
     assert told["unsupported"] == ["ui.ring_volume"]
     assert "ui.ring_volume is set, and Yealink has no parameter for it" in shown.text(*explain)
     assert "default:" not in shown.text(*explain, "--set")
