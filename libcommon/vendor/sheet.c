@@ -49,8 +49,7 @@ void bk_prefix(struct bk_sheet *sheet, struct bk_str text)
     prefix_add(sheet, text);
 }
 
-/* Decimal digits of number, at the end of space. */
-static struct bk_str digits_of(int64_t number, char (*space)[24])
+struct bk_str bk_digits(int64_t number, char (*space)[BK_DIGITS_SIZE])
 {
     char *end = *space + sizeof *space, *at = end;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
@@ -65,8 +64,8 @@ static struct bk_str digits_of(int64_t number, char (*space)[24])
 
 void bk_prefix_number(struct bk_sheet *sheet, int number, struct bk_str text_after)
 {
-    char space[24];
-    prefix_add(sheet, digits_of(number, &space));
+    char space[BK_DIGITS_SIZE];
+    prefix_add(sheet, bk_digits(number, &space));
     prefix_add(sheet, text_after);
 }
 
@@ -157,8 +156,8 @@ void bk_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
 
 void bk_put_int(struct bk_sheet *sheet, struct bk_str name, int64_t value)
 {
-    char space[24];
-    emit(sheet, name, digits_of(value, &space));
+    char space[BK_DIGITS_SIZE];
+    emit(sheet, name, bk_digits(value, &space));
 }
 
 void bk_put_word(struct bk_sheet *sheet, struct bk_str name, const char *word)

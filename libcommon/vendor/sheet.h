@@ -115,6 +115,9 @@ void bk_put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value);
 void bk_put_int(struct bk_sheet *sheet, struct bk_str name, int64_t value);
 void bk_put_word(struct bk_sheet *sheet, struct bk_str name, const char *word); /* NULL: empty */
 void bk_put_empty(struct bk_sheet *sheet, struct bk_str name);
+/* Decimal digits of a number, at the end of space; for values that are made of several parts. */
+#define BK_DIGITS_SIZE 24
+struct bk_str bk_digits(int64_t number, char (*space)[BK_DIGITS_SIZE]);
 
 /* A setting as it stands: texts, numbers, and booleans as 1 and 0; empty when nobody set it. */
 void bk_put_setting(struct bk_sheet *sheet, struct bk_str name, const struct bk_setting *settings,

@@ -89,8 +89,11 @@ static void enter(struct bk_sheet *sheet, size_t module, int page)
 static void put(struct bk_sheet *sheet, struct bk_str name, struct bk_str value)
 {
     const struct bk_str page_word = BK_STR("Dsskey Config");
-    struct bk_str rest = name;
-    size_t module = module_of(bk_str_cut(&rest, '/'));
+    struct bk_str rest = name, module_name = bk_str_cut(&rest, '/');
+    /* Mostly that which is open. */
+    size_t module = sheet->section > 0 ? (size_t)sheet->section / (PAGE_MAX + 1) - 1 : 0;
+    if (!bk_str_eq(module_name, modules[module]))
+        module = module_of(module_name);
     int64_t page = 0;
     if (module == BK_COUNT(modules)) {
         bk_sheet_fail(sheet, name, "stands in no module");

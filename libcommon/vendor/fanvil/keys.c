@@ -36,6 +36,25 @@ static bool is_number(struct bk_str text)
     return text.len > 0 && bk_str_find(text, '@') < 0 && bk_str_find(text, '/') < 0;
 }
 
+/* "1002@1/ba": hundreds of them in one file, so not by snprintf. */
+static void put_number(struct bk_sheet *sheet, struct bk_str name, const struct bk_phone_key *key,
+                       struct bk_str suffix)
+{
+    char value[VALUE_SIZE], digits[BK_DIGITS_SIZE];
+    const struct bk_str parts[] = {key->value, BK_STR("@"),
+                                   bk_digits(key->line > 0 ? key->line : 1, &digits), suffix};
+    size_t len = 0;
+    for (size_t i = 0; i < BK_COUNT(parts); i++) {
+        if (parts[i].len > sizeof value - len) {
+            bk_sheet_fail(sheet, name, "is too long");
+            return;
+        }
+        bk_str_copy(value + len, parts[i]);
+        len += parts[i].len;
+    }
+    bk_put(sheet, name, (struct bk_str){value, len});
+}
+
 static void put_value(struct bk_sheet *sheet, const struct bk_phone_key *key)
 {
     const struct bk_str name = BK_STR("Value");
@@ -64,12 +83,7 @@ static void put_value(struct bk_sheet *sheet, const struct bk_phone_key *key)
                             "the key's number is empty or holds '@' or '/'");
         return;
     }
-    len = snprintf(value, sizeof value, "%.*s@%d%s", BK_STR_ARG(key->value),
-                   key->line > 0 ? key->line : 1, suffix);
-    if (len < 0 || (size_t)len >= sizeof value)
-        bk_sheet_fail(sheet, name, "is too long");
-    else
-        bk_put(sheet, name, (struct bk_str){value, (size_t)len});
+    put_number(sheet, name, key, bk_str_of(suffix));
 }
 
 static void put_key(struct bk_sheet *sheet, const struct bk_phone_key *key)
