@@ -64,10 +64,11 @@ def admin(api, tenant):
 
 
 def model_of(vendor):
-    """The first that has a line."""
+    """The first that has a line, and may have it by a PBX over TCP, which an N510 may not."""
     rows = [line.split("\t") for line in (ROOT / f"libcommon/vendor/{vendor}/models.tsv").read_text().splitlines()
             if line and not line.startswith("#")]
-    return next(row[0] for row in rows[1:] if int(row[rows[0].index("line_count")]) > 0)
+    return next(row[0] for row in rows[1:]
+                if int(row[rows[0].index("line_count")]) > 0 and row[0] != "N510 IP PRO")
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
