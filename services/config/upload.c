@@ -96,7 +96,7 @@ enum bk_next fetch_step_written(struct bk_flow *flow)
     for (size_t i = 0; i < BK_COUNT(answers); i++) {
         if (!bk_str_eq(answer, bk_str_of(answers[i].answer)))
             continue;
-        fetch->is_too_often = i == 0;
+        fetch->is_too_often = bk_str_eq(answer, BK_STR("too_often"));
         return fetch_refuse(fetch, answers[i].err, bk_str_of(answers[i].reason));
     }
     bk_worker_count(fetch->worker->web, CFG_M_UPLOADS_STORED, 1);
@@ -131,6 +131,7 @@ enum bk_next fetch_step_open(struct bk_flow *flow)
         return BK_NEXT;
     if (fetch->query_err != BK_OK)
         return fetch_refuse(fetch, fetch->query_err, fetch_fault_reason(fetch->query_err));
+    bk_buf_init_secret(&fetch->body, BK_UPLOADS_MAX); /* empty until now; a log may be long */
     enum bk_err err = fetch_open_data_key(fetch, &data_key);
     if (err == BK_OK)
         err =
